@@ -1,0 +1,1 @@
+"""Wiring of the oracle: settings, Celery, URLs. No logic lives here."""
