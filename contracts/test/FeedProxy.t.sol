@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AggregatorV2V3Interface} from "../src/AggregatorV2V3Interface.sol";
+import {IPriceOracle} from "../src/IPriceOracle.sol";
+import {OracleTest} from "./OracleTest.sol";
+
+/// @title A feed as consumers of Chainlink read it
+contract FeedProxyTest is OracleTest {
+    int192 private constant PRICE = 65_000e8;
+
+    // ---------------------------------------------------------------------------------------------------- facts
+
+    function test_selectors_AreChainlinks() public pure {
+        vm.assertTrue(AggregatorV2V3Interface.latestRoundData.selector == 0xfeaf968c, "latestRoundData");
+        vm.assertTrue(AggregatorV2V3Interface.getRoundData.selector == 0x9a6fc8f5, "getRoundData");
+        vm.assertTrue(AggregatorV2V3Interface.latestAnswer.selector == 0x50d25bcd, "latestAnswer");
+        vm.assertTrue(AggregatorV2V3Interface.latestTimestamp.selector == 0x8205bf6a, "latestTimestamp");
+        vm.assertTrue(AggregatorV2V3Interface.latestRound.selector == 0x668a0f02, "latestRound");
+        vm.assertTrue(AggregatorV2V3Interface.getAnswer.selector == 0xb5ab58dc, "getAnswer");
+        vm.assertTrue(AggregatorV2V3Interface.getTimestamp.selector == 0xb633620c, "getTimestamp");
+        vm.assertTrue(AggregatorV2V3Interface.decimals.selector == 0x313ce567, "decimals");
+        vm.assertTrue(AggregatorV2V3Interface.description.selector == 0x7284e416, "description");
+        vm.assertTrue(AggregatorV2V3Interface.version.selector == 0x54fd4d50, "version");
+    }
+
+    function test_facts_AreTheFeeds() public view {
+        vm.assertEq(uint256(btc.decimals()), 8, "decimals");
+        vm.assertEq(btc.description(), "BTC / USD", "description");
+        vm.assertEq(btc.version(), 1, "version");
+        vm.assertEq(address(btc.oracle()), address(oracle), "oracle");
+        vm.assertEq(btc.feedId(), BTC, "feedId");
+    }
+
+    // ---------------------------------------------------------------------------------------------------- latest
+
+    function testFuzz_latest_IsTheLastRoundInBothGenerations(uint256 price, uint256 observedAt, uint256 delay) public {
+        int192 answer = _boundAnswer(price, MIN_ANSWER, MAX_ANSWER);
+        observedAt = _bound(observedAt, START + 1, START + MAX_AGE);
+        uint256 updatedAt = observedAt + _bound(delay, 0, MAX_AGE);
+        _submit(BTC, PRICE, START);
+        vm.warp(updatedAt);
+        _submit(BTC, answer, observedAt);
+
+        (uint80 id, int256 current, uint256 started, uint256 updated, uint80 answeredIn) = btc.latestRoundData();
+        vm.assertEq(uint256(id), 2, "roundId");
+        vm.assertEq(current, int256(answer), "answer");
+        vm.assertEq(started, observedAt, "startedAt");
+        vm.assertEq(updated, updatedAt, "updatedAt");
+        vm.assertEq(uint256(answeredIn), 2, "answeredInRound");
+        vm.assertEq(btc.latestAnswer(), int256(answer), "latestAnswer");
+        vm.assertEq(btc.latestTimestamp(), updatedAt, "latestTimestamp");
+        vm.assertEq(btc.latestRound(), 2, "latestRound");
+    }
+
+    function test_latest_FailsIf_NoData() public {
+        _latestFails(abi.encodeWithSelector(IPriceOracle.NoData.selector, BTC));
+    }
+
+    function test_latest_FailsIf_Paused() public {
+        _submit(BTC, PRICE, START);
+        vm.prank(PAUSER);
+        oracle.pause();
+        _latestFails(abi.encodeWithSelector(IPriceOracle.Paused.selector));
+    }
+
+    // --------------------------------------------------------------------------------------------------- history
+
+    function test_getRoundData_IsTheRoundInBothGenerations() public {
+        _submit(BTC, PRICE, START - 3);
+        vm.warp(START + 10);
+        _submit(BTC, PRICE + 1, START + 8);
+
+        (uint80 id, int256 answer, uint256 started, uint256 updated, uint80 answeredIn) = btc.getRoundData(1);
+        vm.assertEq(uint256(id), 1, "roundId");
+        vm.assertEq(answer, int256(PRICE), "answer");
+        vm.assertEq(started, START - 3, "startedAt");
+        vm.assertEq(updated, START, "updatedAt");
+        vm.assertEq(uint256(answeredIn), 1, "answeredInRound");
+        vm.assertEq(btc.getAnswer(2), int256(PRICE + 1), "getAnswer");
+        vm.assertEq(btc.getTimestamp(2), START + 10, "getTimestamp");
+    }
+
+    function test_getRoundData_WorksWhilePaused() public {
+        _submit(BTC, PRICE, START);
+        vm.prank(PAUSER);
+        oracle.pause();
+        vm.assertEq(btc.getAnswer(1), int256(PRICE), "getAnswer");
+    }
+
+    function testFuzz_getRoundData_FailsIf_RoundIsUnknown(uint80 roundId) public {
+        vm.assume(roundId != 1);
+        _submit(BTC, PRICE, START);
+        bytes memory reason = abi.encodeWithSelector(IPriceOracle.RoundNotFound.selector, BTC, roundId, 1, 1);
+        vm.expectRevert(reason);
+        btc.getRoundData(roundId);
+        vm.expectRevert(reason);
+        btc.getAnswer(roundId);
+        vm.expectRevert(reason);
+        btc.getTimestamp(roundId);
+    }
+
+    function testFuzz_getAnswer_FailsIf_RoundHasMoreThan80Bits(uint256 roundId) public {
+        _submit(BTC, PRICE, START);
+        roundId = _bound(roundId, uint256(1) << 80, type(uint256).max);
+        bytes memory reason =
+            abi.encodeWithSelector(IPriceOracle.RoundNotFound.selector, BTC, uint256(type(uint80).max), 1, 1);
+        vm.expectRevert(reason);
+        btc.getAnswer(roundId);
+        vm.expectRevert(reason);
+        btc.getTimestamp((uint256(1) << 80) + 1);
+    }
+
+    // -------------------------------------------------------------------------------------------------- private
+
+    function _latestFails(bytes memory reason) private {
+        vm.expectRevert(reason);
+        btc.latestRoundData();
+        vm.expectRevert(reason);
+        btc.latestAnswer();
+        vm.expectRevert(reason);
+        btc.latestTimestamp();
+        vm.expectRevert(reason);
+        btc.latestRound();
+    }
+}
