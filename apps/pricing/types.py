@@ -1,0 +1,197 @@
+"""What a source said and what the oracle made of it, as plain values.
+
+Every other app speaks in these types, so they stand at the bottom: no Django, Celery, HTTP, web3, clock or logger.
+Prices are ``Decimal`` in quote currency per one base, times are aware UTC, shares are in basis points (1 bp = 0.01 %).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class MissCode(StrEnum):
+    """Why a source gave no usable price. Stable: stored, shown in the API, used as a metrics label."""
+
+    TIMEOUT = "timeout"
+    CONNECTION_FAILED = "connection_failed"
+    TLS_FAILED = "tls_failed"
+    RATE_LIMITED = "rate_limited"
+    BANNED = "banned"
+    GEO_BLOCKED = "geo_blocked"
+    KEY_REFUSED = "key_refused"
+    SERVER_ERROR = "server_error"
+    HTTP_ERROR = "http_error"
+    REDIRECT_REFUSED = "redirect_refused"
+    ADDRESS_REFUSED = "address_refused"
+    BODY_TOO_LARGE = "body_too_large"
+    NOT_JSON = "not_json"
+    ERROR_IN_BODY = "error_in_body"
+    UNEXPECTED_SHAPE = "unexpected_shape"
+    UNKNOWN_TICKER = "unknown_ticker"
+    TICKER_MISSING = "ticker_missing"
+    WRONG_PAIR = "wrong_pair"
+    PRICE_MISSING = "price_missing"
+    PRICE_NULL = "price_null"
+    PRICE_NOT_A_NUMBER = "price_not_a_number"
+    PRICE_ZERO = "price_zero"
+    PRICE_NEGATIVE = "price_negative"
+    PRICE_OUT_OF_RANGE = "price_out_of_range"
+    TIME_MALFORMED = "time_malformed"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+    LANE_LOST = "lane_lost"
+    SOURCE_MISCONFIGURED = "source_misconfigured"
+    INTERNAL_ERROR = "internal_error"
+
+
+class RefusalCode(StrEnum):
+    """Why a quote that arrived was not used for the answer."""
+
+    STALE = "stale"
+    FROM_FUTURE = "from_future"
+    CROSSED_BOOK = "crossed_book"
+    CONVERSION_MISSING = "conversion_missing"
+    DUPLICATE_SOURCE = "duplicate_source"
+    OUTLIER = "outlier"
+
+
+class AnswerState(StrEnum):
+    """What became of a feed in a round."""
+
+    ACCEPTED = "ACCEPTED"
+    HELD = "HELD"
+    REJECTED = "REJECTED"
+    SKIPPED = "SKIPPED"
+
+
+class AnswerReason(StrEnum):
+    """Why an answer is in its state. ACCEPTED answers name the trigger, the others what stopped them."""
+
+    FIRST_ANSWER = "first_answer"
+    HEARTBEAT = "heartbeat"
+    DEVIATION = "deviation"
+    ON_DEMAND = "on_demand"
+    NO_NEWS = "no_news"
+    NO_QUOTES = "no_quotes"
+    BELOW_QUORUM = "below_quorum"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    NOT_NEWER = "not_newer"
+
+
+class SourceRole(StrEnum):
+    """How a source came into a round."""
+
+    PRIMARY = "primary"
+    RESERVE = "reserve"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One ticker to ask of a source: ``pair`` is our name (``BTC/USD``), ``ticker`` the source's own."""
+
+    pair: str
+    ticker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price as the source said it, unconverted.
+
+    source_time: the exchange's time of the print, None when the reply carries none.
+    received_at: when the body had arrived here.
+    volume: 24 h, in units of the ticker's base, None when not given.
+    """
+
+    source: str
+    pair: str
+    ticker: str
+    price: Decimal
+    received_at: datetime
+    source_time: datetime | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    volume: Decimal | None = None
+
+    @property
+    def observed_at(self) -> datetime:
+        """Time the price stands for: the exchange's own where it gives one, else the time of arrival."""
+        return self.source_time or self.received_at
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A ticker for which a source gave no usable price, and why. ``message`` is for people."""
+
+    source: str
+    pair: str
+    ticker: str
+    code: MissCode
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingSpec:
+    """One line of a feed's source list, frozen for a round.
+
+    priority: 1 is the most trusted; unique per feed.  weight: > 0.
+    invert: the ticker quotes units of base per quote, so 1 / price is meant.
+    conversion: feed (``USDT/USD``) whose rate of the same round turns the quote into the feed's quote currency.
+    """
+
+    pair: str
+    source: str
+    ticker: str
+    priority: int
+    weight: Decimal = Decimal(1)
+    invert: bool = False
+    conversion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSpec:
+    """One feed's rules, frozen for a round.
+
+    active_sources: how many sources a round asks before any reserve.  quorum: sources an answer needs.
+    min_answer / max_answer: bounds in quote currency, inclusive, None for none.
+    outlier_k: multiples of the scaled MAD; outlier_floor_bps: what is never an outlier.
+    """
+
+    pair: str
+    decimals: int
+    quorum: int
+    active_sources: int
+    max_age_s: int
+    heartbeat_s: int
+    deviation_bps: int
+    outlier_k: Decimal
+    outlier_floor_bps: int
+    min_answer: Decimal | None
+    max_answer: Decimal | None
+    listings: tuple[ListingSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """What a fetch worker must know to ask one source; holds no secret.
+
+    timeout_s: of one HTTP call.  max_attempts: calls per request, first one included.
+    options: settings of the generic adapter, empty for built-in ones.
+    """
+
+    slug: str
+    adapter: str
+    base_url: str
+    timeout_s: Decimal
+    max_attempts: int
+    options: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OnChainValue:
+    """What the contract says about a feed: ``answer`` scaled by 10**decimals, times in UTC."""
+
+    answer: int
+    observed_at: datetime
+    updated_at: datetime
