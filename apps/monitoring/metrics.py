@@ -1,0 +1,189 @@
+"""Every metric of the oracle, named once.
+
+Counters and histograms are written where things happen, through the functions below. Gauges that are facts of the
+database, the broker or the chain are read at scrape time instead (see collector.py); only their names stand here.
+Label values with a fixed set are enums, written once at import so that a dashboard never starts empty.
+Times are seconds; the float arguments are durations, never prices.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+from apps.monitoring import multiprocess
+
+multiprocess.prepare()
+
+from prometheus_client import Counter, Gauge, Histogram  # noqa: E402 - after prepare()
+from prometheus_client.core import GaugeMetricFamily  # noqa: E402
+
+OK = "ok"
+
+
+class Trigger(StrEnum):
+    """Who asked for a round; the values of Round.Trigger."""
+
+    SCHEDULED = "SCHEDULED"
+    REQUESTED = "REQUESTED"
+    ADMIN = "ADMIN"
+
+
+class Outcome(StrEnum):
+    """How a round ended; the values of Round.Outcome."""
+
+    SENT = "SENT"
+    QUIET = "QUIET"
+    REJECTED = "REJECTED"
+
+
+class ClosedBy(StrEnum):
+    """What closed a round; the values of Round.ClosedBy."""
+
+    CALLBACK = "CALLBACK"
+    WATCHDOG = "WATCHDOG"
+
+
+class SubmissionState(StrEnum):
+    """Where a submission stands; the values of Submission.State."""
+
+    PLANNED = "PLANNED"
+    IN_PROGRESS = "IN_PROGRESS"
+    UNCONFIRMED = "UNCONFIRMED"
+    CONFIRMED = "CONFIRMED"
+    FINAL = "FINAL"
+    FATAL = "FATAL"
+
+
+class Queue(StrEnum):
+    """The queues, one worker pool each."""
+
+    FETCH = "fetch"
+    SETTLE = "settle"
+    CHAIN = "chain"
+
+
+ROUNDS_CLOSED = Counter("oracle_rounds_closed_total", "Rounds closed.", ["trigger", "outcome", "closed_by"])
+ROUND_DURATION = Histogram(
+    "oracle_round_duration_seconds",
+    "Opening to closing of a round.",
+    buckets=(0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 30),
+)
+SOURCE_REQUESTS = Counter(
+    "oracle_source_requests_total",
+    "HTTP calls to sources, retries included; code is ok or a miss code.",
+    ["source", "code"],
+)
+SOURCE_LATENCY = Histogram(
+    "oracle_source_latency_seconds",
+    "Time one HTTP call to a source took.",
+    ["source"],
+    buckets=(0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10),
+)
+ANSWERS = Counter("oracle_answers_total", "Answers settled.", ["pair", "state", "reason"])
+RESERVES_PROMOTED = Counter(
+    "oracle_reserves_promoted_total", "Reserves that stepped in for a lost source.", ["lost", "promoted"]
+)
+SUBMISSIONS = Counter("oracle_submissions_total", "Moves of submissions into a state.", ["state"])
+TASKS = Counter("oracle_tasks_total", "Celery tasks finished.", ["queue", "task", "state"])
+TASK_DURATION = Histogram(
+    "oracle_task_duration_seconds",
+    "Run time of Celery tasks.",
+    ["queue", "task"],
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30),
+)
+WORKER_LAST_SEEN = Gauge(
+    "oracle_worker_last_seen_timestamp_seconds",
+    "Unix time of the last heartbeat of any worker of the pool.",
+    ["pool"],
+    multiprocess_mode="max",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapedGauge:
+    """Name of a gauge whose value is read when Prometheus asks."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+    def family(self) -> GaugeMetricFamily:
+        """Return an empty family to add samples to."""
+        return GaugeMetricFamily(self.name, self.help, labels=self.labels)
+
+
+FEED_AGE = ScrapedGauge(
+    "oracle_feed_age_seconds", "Age of the on-chain observation of an enabled feed; +Inf before the first.", ("pair",)
+)
+FEED_HEARTBEAT = ScrapedGauge("oracle_feed_heartbeat_seconds", "The feed must be published this often.", ("pair",))
+FEED_REQUIRED = ScrapedGauge("oracle_feed_required", "1 when readiness depends on the feed.", ("pair",))
+FEED_QUORUM_MARGIN = ScrapedGauge(
+    "oracle_feed_quorum_margin", "Sources used by the feed's newest answer, less its quorum.", ("pair",)
+)
+QUEUE_LENGTH = ScrapedGauge("oracle_queue_length", "Messages waiting in the broker.", ("queue",))
+SUBMISSIONS_IN_STATE = ScrapedGauge(
+    "oracle_submissions_in_state", "Submissions that are not final yet, by state.", ("state",)
+)
+OLDEST_SUBMISSION_AGE = ScrapedGauge(
+    "oracle_oldest_pending_submission_age_seconds", "Age of the oldest submission that is not mined; 0 without one."
+)
+WALLET_BALANCE = ScrapedGauge("oracle_wallet_balance_eth", "Balance of a transmitter, as last read.", ("address",))
+WALLET_MIN_BALANCE = ScrapedGauge("oracle_wallet_min_balance_eth", "MIN_BALANCE_ETH of the settings.")
+ROUNDS_OPEN = ScrapedGauge("oracle_rounds_open", "Rounds that have not settled.")
+OLDEST_ROUND_AGE = ScrapedGauge("oracle_oldest_open_round_age_seconds", "Age of the oldest open round; 0 without one.")
+SOURCE_UP = ScrapedGauge("oracle_source_up", "1 when the source's last call gave quotes.", ("source",))
+GAUGE_READER_UP = ScrapedGauge(
+    "oracle_reader_up", "0 when gauges could not be read at this scrape, by where they come from.", ("reader",)
+)
+
+
+def round_closed(trigger: str, outcome: str, closed_by: str, duration_s: float) -> None:
+    """Count a closed round. The words are those of the Round model."""
+    ROUNDS_CLOSED.labels(Trigger(trigger), Outcome(outcome), ClosedBy(closed_by)).inc()
+    ROUND_DURATION.observe(duration_s)
+
+
+def source_call(source: str, code: str, latency_s: float) -> None:
+    """Count one HTTP call to a source. ``code`` is a miss code, or empty when it was answered well."""
+    SOURCE_REQUESTS.labels(source, code or OK).inc()
+    SOURCE_LATENCY.labels(source).observe(latency_s)
+
+
+def answer_settled(pair: str, state: str, reason: str) -> None:
+    """Count an answer of a settled round."""
+    ANSWERS.labels(pair, state, reason).inc()
+
+
+def reserve_promoted(lost: str, promoted: str) -> None:
+    """Count a reserve that stepped in; both arguments are source slugs."""
+    RESERVES_PROMOTED.labels(lost, promoted).inc()
+
+
+def submission_moved(state: str) -> None:
+    """Count a submission that came into a state."""
+    SUBMISSIONS.labels(SubmissionState(state)).inc()
+
+
+def task_finished(queue: str, task: str, state: str, duration_s: float) -> None:
+    """Count a finished Celery task. ``state`` is Celery's word in any case."""
+    TASKS.labels(queue, task, state.lower()).inc()
+    TASK_DURATION.labels(queue, task).observe(duration_s)
+
+
+def worker_seen(pool: str) -> None:
+    """Note that a worker of the pool is alive now."""
+    WORKER_LAST_SEEN.labels(pool).set(time.time())
+
+
+def _write_zeroes() -> None:
+    """Make every bounded series exist, at zero."""
+    for trigger, outcome, closed_by in product(Trigger, Outcome, ClosedBy):
+        ROUNDS_CLOSED.labels(trigger, outcome, closed_by)
+    for state in SubmissionState:
+        SUBMISSIONS.labels(state)
+
+
+_write_zeroes()
