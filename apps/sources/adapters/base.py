@@ -1,0 +1,214 @@
+"""What an adapter is: it builds requests for tickers and reads replies, and does nothing else.
+
+Adapters are pure: no socket, clock, environment or logger. ``BaseAdapter`` holds the order of checks every exchange
+shares (status, JSON, error in the body, row, price), so that one file per exchange says only what differs.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Protocol
+from urllib.parse import quote
+
+from apps.pricing.types import Ask, Miss, Quote
+from apps.sources import errors
+from apps.sources.adapters import parsing
+
+MAX_TICKERS_A_REQUEST = 100  # keeps URLs below 2 kB; also Binance's limit for its cheap weight
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRequest:
+    """One HTTP request for one or more asks.
+
+    path: below the source's base URL, already percent-encoded; an absolute URL where a source has no base URL.
+    query: in order, not encoded.  asks: answered by this request, at least one.
+    """
+
+    path: str
+    asks: tuple[Ask, ...]
+    query: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete HTTP reply: ``headers`` in lower case, ``body`` decompressed, ``received_at`` aware UTC."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The fields of a row as the JSON has them, unchecked; ``parsing.ABSENT`` where the key is not there.
+
+    clock: where to read the price's time, None where the API gives none.
+    """
+
+    price: object
+    bid: object = parsing.ABSENT
+    ask: object = parsing.ABSENT
+    volume: object = parsing.ABSENT
+    clock: parsing.Clock | None = None
+
+
+class Adapter(Protocol):
+    """One API's format: pure, stateless, shared between threads."""
+
+    @property
+    def slug(self) -> str:
+        """Return the stable name, as in oracle.yaml."""
+
+    @property
+    def name(self) -> str:
+        """Return the name people use."""
+
+    @property
+    def base_url(self) -> str:
+        """Return the public API's base URL, without a trailing slash."""
+
+    def ticker_for(self, pair: str) -> str:
+        """Return the symbol this source most likely uses for ``BASE/QUOTE``; a default, never looked up."""
+
+    def build(self, asks: Sequence[Ask]) -> Sequence[PriceRequest]:
+        """Return requests that together cover every ask once. Raises SourceMisconfigured."""
+
+    def parse(self, request: PriceRequest, reply: Reply) -> Sequence[Quote | Miss]:
+        """Return one outcome per ask of the request, in its order. Raises nothing for any body."""
+
+
+class BaseAdapter(ABC):
+    """The checks all exchanges share; a subclass says where things stand in its replies."""
+
+    slug: ClassVar[str]
+    name: ClassVar[str]
+    base_url: ClassVar[str]
+
+    @abstractmethod
+    def ticker_for(self, pair: str) -> str:
+        """Return the symbol this source most likely uses for ``BASE/QUOTE``."""
+
+    @abstractmethod
+    def build(self, asks: Sequence[Ask]) -> Sequence[PriceRequest]:
+        """Return requests that together cover every ask once."""
+
+    @abstractmethod
+    def rows(self, request: PriceRequest, document: object) -> Mapping[str, object]:
+        """Return the reply's rows by the symbol that stands in them. Raises SourceError on another shape.
+
+        Where the API does not echo the symbol, the one row goes under the ticker that was asked for.
+        """
+
+    @abstractmethod
+    def cells(self, ask: Ask, row: object, document: object) -> Cells:
+        """Return the fields of one row. Raises SourceError on another shape."""
+
+    def names(self, ticker: str) -> Sequence[str]:
+        """Return every symbol under which the reply may answer for ``ticker``, most exact first."""
+        return (ticker,)
+
+    def body_error(self, document: object, status: int) -> errors.SourceError | None:
+        """Return the error the exchange states in its JSON, None when it states none it has words for."""
+        del document, status
+        return None
+
+    def status_error(self, reply: Reply) -> errors.SourceError:
+        """Return the error a status other than 200 stands for when the body says nothing narrower."""
+        return parsing.status_error(reply.status, reply.body)
+
+    def parse(self, request: PriceRequest, reply: Reply) -> Sequence[Quote | Miss]:
+        """Return one outcome per ask of the request, in its order. Raises nothing for any body."""
+        try:
+            document = self._document(reply)
+            rows = self.rows(request, document)
+        except errors.SourceError as exc:
+            return [self._miss(ask, exc) for ask in request.asks]
+        return [self._outcome(ask, request, rows, document, reply) for ask in request.asks]
+
+    def _document(self, reply: Reply) -> object:
+        """Return the body's JSON. Raises the narrowest error that status and body state."""
+        if reply.status == 200:
+            document = parsing.load(reply.body)
+            if error := self.body_error(document, reply.status):
+                raise error
+            return document
+        try:
+            document = parsing.load(reply.body)
+        except errors.NotJson as exc:
+            raise self.status_error(reply) from exc
+        raise self.body_error(document, reply.status) or self.status_error(reply)
+
+    def _outcome(
+        self, ask: Ask, request: PriceRequest, rows: Mapping[str, object], document: object, reply: Reply
+    ) -> Quote | Miss:
+        try:
+            row = self._row(ask, request, rows)
+            cells = self.cells(ask, row, document)
+            return Quote(
+                source=self.slug,
+                pair=ask.pair,
+                ticker=ask.ticker,
+                price=parsing.price(cells.price),
+                bid=parsing.optional_number(cells.bid),
+                ask=parsing.optional_number(cells.ask),
+                volume=parsing.optional_number(cells.volume, zero=True),
+                source_time=cells.clock.read(received_at=reply.received_at) if cells.clock else None,
+                received_at=reply.received_at,
+            )
+        except errors.SourceError as exc:
+            return self._miss(ask, exc)
+
+    def _row(self, ask: Ask, request: PriceRequest, rows: Mapping[str, object]) -> object:
+        """Return the ask's row. A lone row with another name in answer to a lone ask is a wrong pair."""
+        for name in self.names(ask.ticker):
+            if name in rows:
+                return parsing.unambiguous(rows[name], ask.ticker)
+        if len(request.asks) == 1 and len(rows) == 1:
+            raise errors.WrongPair(f"asked for {ask.ticker}, got {next(iter(rows))[:40]}")
+        raise errors.TickerMissing(f"{ask.ticker} is not among the {len(rows)} rows")
+
+    def _miss(self, ask: Ask, error: errors.SourceError) -> Miss:
+        return Miss(self.slug, ask.pair, ask.ticker, error.code, str(error)[: parsing.MAX_MESSAGE])
+
+
+def tickers_of(asks: Sequence[Ask]) -> list[str]:
+    """Return the asks' tickers, each once, in order."""
+    return list(dict.fromkeys(ask.ticker for ask in asks))
+
+
+def batches(asks: Sequence[Ask], *, size: int = MAX_TICKERS_A_REQUEST) -> list[tuple[Ask, ...]]:
+    """Return the asks cut into runs of at most ``size``."""
+    return [tuple(asks[start : start + size]) for start in range(0, len(asks), size)]
+
+
+def by_ticker(asks: Sequence[Ask]) -> list[tuple[Ask, ...]]:
+    """Return the asks grouped by ticker, for APIs that answer one ticker a call."""
+    return [tuple(ask for ask in asks if ask.ticker == ticker) for ticker in tickers_of(asks)]
+
+
+def path_part(ticker: str) -> str:
+    """Return the ticker encoded as one segment of a path. Raises SourceMisconfigured for one that would climb."""
+    if ticker in {"", ".", ".."}:
+        raise errors.SourceMisconfigured(f"ticker {ticker!r} cannot stand in a URL path")
+    return quote(ticker, safe="")
+
+
+def split_pair(pair: str) -> tuple[str, str]:
+    """Return base and quote of ``BASE/QUOTE``. Raises SourceMisconfigured for another form."""
+    base, slash, quoted = pair.upper().partition("/")
+    if not (slash and base and quoted):
+        raise errors.SourceMisconfigured(f"a pair is written BASE/QUOTE, got {pair!r}")
+    return base, quoted
+
+
+def split_pair_in_usdt(pair: str) -> tuple[str, str]:
+    """Return base and quote for an exchange without US dollars: USD becomes USDT, which is NOT the same money."""
+    base, quoted = split_pair(pair)
+    return base, "USDT" if quoted == "USD" and base != "USDT" else quoted

@@ -1,0 +1,75 @@
+"""OKX spot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from apps.pricing.types import Ask
+from apps.sources import errors
+from apps.sources.adapters import parsing
+from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, split_pair_in_usdt, tickers_of
+
+OK = "0"
+UNKNOWN_INSTRUMENT = {"51001", "51000"}
+TOO_MANY_REQUESTS = {"50011", "50061"}
+BUSY = {"50001", "50004", "50013", "50026"}
+
+
+class Okx(BaseAdapter):
+    """Spot ticker of OKX's public REST API; no key needed.
+
+    Source: https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-tickers (GET /api/v5/market/ticker for
+    one, /tickers?instType=SPOT for many).  20 requests per 2 s and IP; the limit is code 50011 under 429 or 200.
+    There is no list of symbols: more than one ticker means all spot tickers, some 300 kB.
+
+    Time: ``ts`` of the row (ms), when OKX made the ticker. It moves with the pair's book and trades, so it bounds the
+    age of the price, though it is not the time of the last trade.
+    """
+
+    slug = "okx"
+    name = "OKX"
+    base_url = "https://www.okx.com"
+
+    def ticker_for(self, pair: str) -> str:
+        """Return ``BTC-USDT`` for BTC/USD: OKX's dollar markets are thin."""
+        return "-".join(split_pair_in_usdt(pair))
+
+    def build(self, asks: Sequence[Ask]) -> Sequence[PriceRequest]:
+        """Return one request, whatever the number of tickers."""
+        tickers = tickers_of(asks)
+        if len(tickers) == 1:
+            query = (("instId", tickers[0]),)
+            return [PriceRequest(path="/api/v5/market/ticker", query=query, asks=tuple(asks))]
+        return [PriceRequest(path="/api/v5/market/tickers", query=(("instType", "SPOT"),), asks=tuple(asks))]
+
+    def body_error(self, document: object, status: int) -> errors.SourceError | None:
+        """Read ``{"code": "51001", "msg": …}``; code 0 is no error."""
+        code = parsing.words(document, "code")
+        if not code or code == OK:
+            return None
+        told = f"{code} {parsing.words(document, 'msg')}"
+        if code in UNKNOWN_INSTRUMENT:
+            return errors.UnknownTicker(told)
+        if code in TOO_MANY_REQUESTS:
+            return errors.RateLimited(told)
+        if code in BUSY:
+            return errors.ServerError(told)
+        return errors.ErrorInBody(told) if status == 200 else None
+
+    def rows(self, request: PriceRequest, document: object) -> Mapping[str, object]:
+        """Return ``data`` by ``instId``."""
+        del request
+        listed = parsing.sequence(parsing.cell(parsing.mapping(document, "the reply"), "data"), "data")
+        return parsing.index_rows(listed, "instId")
+
+    def cells(self, ask: Ask, row: object, document: object) -> Cells:
+        """Return last, best bid and ask, base volume (SPOT only: vol24h counts contracts elsewhere) and ts."""
+        del ask, document
+        fields = parsing.mapping(row, "the row")
+        return Cells(
+            price=parsing.cell(fields, "last"),
+            bid=parsing.cell(fields, "bidPx"),
+            ask=parsing.cell(fields, "askPx"),
+            volume=parsing.cell(fields, "vol24h"),
+            clock=parsing.Clock(parsing.cell(fields, "ts"), unit="ms"),
+        )

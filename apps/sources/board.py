@@ -1,0 +1,123 @@
+"""The round board: what a round's fetch tasks share, in Redis, for as long as the round lives.
+
+A lane finds here whom to ask for what, takes reserves one by one (each goes to exactly one lane), and leaves its
+result, so that the watchdog can settle a round whose chord never joined. Everything expires by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, cast
+
+import redis
+
+from apps.pricing.types import Ask, SourceSpec
+from oracle_project import env
+
+TTL_S = 300
+
+
+class BoardGone(LookupError):
+    """The round is not on the board: it expired, or Redis lost its memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One source's place in a round: how to reach it and what to ask of it."""
+
+    spec: SourceSpec
+    asks: tuple[Ask, ...]
+
+
+class RoundBoard:
+    """Reads and writes the boards of rounds. Thread-safe: the client pools its connections."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def post(
+        self, round_id: str, *, seats: Mapping[str, Seat], reserves: Mapping[str, Sequence[str]], deadline: datetime
+    ) -> None:
+        """Put a round up. reserves: per pair, sources outside the lanes in priority order."""
+        fields: dict[Any, Any] = {f"seat:{slug}": json.dumps(_seat_to_json(seat)) for slug, seat in seats.items()}
+        fields |= {"reserves": json.dumps(dict(reserves)), "deadline": deadline.isoformat()}
+        free = {slug for slugs in reserves.values() for slug in slugs}
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(_key(round_id), mapping=fields)
+            pipe.expire(_key(round_id), TTL_S)
+            if free:
+                pipe.sadd(_key(round_id, "free"), *free)
+                pipe.expire(_key(round_id, "free"), TTL_S)
+            pipe.execute()
+
+    def deadline(self, round_id: str) -> datetime:
+        """Return when the round's lanes must be back. Raises BoardGone."""
+        return datetime.fromisoformat(self._field(round_id, "deadline"))
+
+    def seat(self, round_id: str, source: str) -> Seat:
+        """Return a source's place in the round. Raises BoardGone."""
+        return _seat_from_json(json.loads(self._field(round_id, f"seat:{source}")))
+
+    def reserves(self, round_id: str) -> dict[str, list[str]]:
+        """Return, per pair, the reserves in priority order, taken or not. Raises BoardGone."""
+        return cast("dict[str, list[str]]", json.loads(self._field(round_id, "reserves")))
+
+    def take(self, round_id: str, source: str) -> bool:
+        """Return whether the caller now holds this reserve; only the first of all lanes to ask gets it."""
+        return self._redis.srem(_key(round_id, "free"), source) == 1
+
+    def leave(self, round_id: str, lane: str, result: Mapping[str, Any]) -> None:
+        """Keep a lane's result for the watchdog."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hset(_key(round_id, "lanes"), lane, json.dumps(result))
+            pipe.expire(_key(round_id, "lanes"), TTL_S)
+            pipe.execute()
+
+    def results(self, round_id: str) -> list[dict[str, Any]]:
+        """Return the results that lanes have left so far, in no particular order."""
+        left = cast("list[bytes]", self._redis.hvals(_key(round_id, "lanes")))
+        return [json.loads(text) for text in left]
+
+    def clear(self, round_id: str) -> None:
+        """Take a settled round down."""
+        self._redis.delete(_key(round_id), _key(round_id, "free"), _key(round_id, "lanes"))
+
+    def _field(self, round_id: str, name: str) -> str:
+        value = cast("bytes | None", self._redis.hget(_key(round_id), name))
+        if value is None:
+            raise BoardGone(f"round {round_id} has no {name} on the board")
+        return value.decode()
+
+
+@cache
+def round_board() -> RoundBoard:
+    """Return this process's board on REDIS_URL."""
+    url = env.text("REDIS_URL") or "redis://127.0.0.1:6379/0"
+    return RoundBoard(redis.Redis.from_url(url, socket_timeout=5, health_check_interval=30))
+
+
+def _key(round_id: str, part: str = "") -> str:
+    return f"oracle:round:{round_id}:{part}" if part else f"oracle:round:{round_id}"
+
+
+def _seat_to_json(seat: Seat) -> dict[str, Any]:
+    spec = seat.spec
+    return {
+        "slug": spec.slug,
+        "adapter": spec.adapter,
+        "base_url": spec.base_url,
+        "timeout_s": str(spec.timeout_s),
+        "max_attempts": spec.max_attempts,
+        "options": spec.options,
+        "asks": [[ask.pair, ask.ticker] for ask in seat.asks],
+    }
+
+
+def _seat_from_json(row: dict[str, Any]) -> Seat:
+    asks = tuple(Ask(pair=pair, ticker=ticker) for pair, ticker in row.pop("asks"))
+    return Seat(SourceSpec(**{**row, "timeout_s": Decimal(row["timeout_s"])}), asks)

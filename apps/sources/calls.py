@@ -1,0 +1,36 @@
+"""What asking one source once in a round came to, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.pricing.types import Miss, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One HTTP request: ``url`` without secrets, ``status`` None when no reply came, ``code`` empty when it was of use.
+
+    body_sha256: of the decompressed body in hexadecimal, empty when no reply came.
+    """
+
+    url: str
+    status: int | None
+    code: str
+    latency_ms: int
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCall:
+    """One source asked for a lane's tickers, retries and all.
+
+    attempts: in the order they ended.  outcomes: exactly one per ask, in the order of the asks.
+    """
+
+    source: str
+    started_at: datetime
+    latency_ms: int
+    attempts: tuple[AttemptRecord, ...]
+    outcomes: tuple[Quote | Miss, ...]

@@ -1,0 +1,314 @@
+"""The only file that opens a price socket: one request in, one complete and bounded reply out.
+
+Guards, in the order a request meets them: the URL (https unless the host is listed, no user in it), the resolved
+addresses (public ones only unless listed; the connection goes to the address that was checked, so a name that
+resolves differently a moment later gains nothing), the clock (the source's timeout or what is left of the deadline,
+whole exchange, however slowly the bytes drip), the size after decompression, and redirects (same host only, each
+checked again). Proxies from the environment are ignored: behind one, the address check would check the proxy.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from apps.sources import addresses, errors
+from apps.sources.adapters.base import Reply
+from oracle_project import env
+
+MAX_BODY_BYTES = 8 * 2**20  # the largest bodies of all tickers take 1-3 MB
+MAX_REDIRECTS = 2
+MIN_TIMEOUT_S = 0.001
+CHUNK_BYTES = 64 * 2**10
+MAX_HOSTS = 32
+USER_AGENT = "price-oracle/1.0"
+FALLBACK_CONNECT_S = 5.0
+TIMEOUTS = (requests.Timeout, TimeoutError, urllib3.exceptions.TimeoutError)
+MISCONFIGURED = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    UnicodeError,
+)
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long an exchange may take, in seconds; ``is_deadline`` when the round's deadline is the tighter bound."""
+
+    seconds: float
+    is_deadline: bool = False
+
+
+class _Watch:
+    """Cuts one exchange off when its time is up: a socket's own timeout starts again with every byte."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sock: socket.socket | None = None
+        self.is_over = False
+
+    def hold(self, sock: socket.socket | None) -> None:
+        """Name the socket the exchange now waits on."""
+        with self._lock:
+            self._sock = sock
+
+    def cut(self) -> None:
+        """End the exchange: its reads return at once. Runs in the timer's thread."""
+        with self._lock:
+            self.is_over = True
+            if self._sock is not None:
+                with suppress(OSError):  # already closed
+                    socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+    @contextmanager
+    def during(self, seconds: float) -> Iterator[None]:
+        """Watch for so many seconds; afterwards the socket is free for the next exchange."""
+        timer = threading.Timer(seconds, self.cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self.hold(None)
+
+
+class _Local(threading.local):
+    """What belongs to one thread of a transport."""
+
+    session: requests.Session | None = None
+    watch: _Watch | None = None
+
+
+class Transport:
+    """Sends price requests; keeps one session of open connections per thread.
+
+    extra_allowed: hosts or host:port that may be private, beside PRICE_HOST_ALLOWLIST.
+    """
+
+    def __init__(self, *, extra_allowed: frozenset[str] = frozenset(), max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._extra_allowed = extra_allowed
+        self._max_body_bytes = max_body_bytes
+        self._local = _Local()
+
+    def send(self, *, method: str, url: str, headers: Mapping[str, str], limits: Limits) -> Reply:
+        """Return the complete reply, whatever its status. Raises a TransportError or SourceMisconfigured."""
+        if limits.seconds <= MIN_TIMEOUT_S:
+            raise errors.DeadlineExceeded("no time is left to ask")
+        ends_at = time.monotonic() + limits.seconds
+        watch = self._local.watch = _Watch()
+        try:
+            with watch.during(limits.seconds):
+                return self._follow(method, url, headers, ends_at)
+        except errors.SourceError:
+            raise
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError, ValueError) as exc:
+            raise _transport_error(exc, limits, is_over=watch.is_over or time.monotonic() >= ends_at) from exc
+
+    def _follow(self, method: str, url: str, headers: Mapping[str, str], ends_at: float) -> Reply:
+        for _ in range(MAX_REDIRECTS + 1):
+            self._check_url(urlsplit(url))
+            reply = self._exchange_once(method, url, headers, ends_at)
+            if reply.status not in REDIRECTS:
+                return reply
+            url = _redirect_target(method, url, reply)
+        raise errors.RedirectRefused(f"more than {MAX_REDIRECTS} redirects")
+
+    def _exchange_once(self, method: str, url: str, headers: Mapping[str, str], ends_at: float) -> Reply:
+        response = self._session().request(
+            method, url, headers=dict(headers), timeout=_left(ends_at), stream=True, allow_redirects=False
+        )
+        try:
+            body = self._body(response.raw, ends_at)
+        except BaseException:
+            response.raw.close()  # a half-read connection must not go back to the pool
+            raise
+        response.raw.release_conn()
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(status=response.status_code, headers=names, body=body, received_at=datetime.now(UTC))
+
+    def _body(self, raw: urllib3.HTTPResponse, ends_at: float) -> bytes:
+        """Return the decompressed body. Raises BodyTooLarge, or SourceTimeout between two chunks."""
+        chunks: list[bytes] = []
+        size = 0
+        # read1 returns what one read of the socket gave; read would wait until a whole chunk has dripped in
+        while chunk := raw.read1(CHUNK_BYTES, decode_content=True):
+            size += len(chunk)
+            if size > self._max_body_bytes:
+                raise errors.BodyTooLarge(f"the body passes {self._max_body_bytes} bytes")
+            chunks.append(chunk)
+            _left(ends_at)
+        _left(ends_at)  # a body that the watch cut off looks complete when it has no length
+        return b"".join(chunks)
+
+    def _session(self) -> requests.Session:
+        if self._local.session is None:
+            self._local.session = self._new_session()
+        return self._local.session
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers.update(
+            {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+        )
+        adapter = _GuardedAdapter(self)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+    def _allowed(self, host: str, port: int) -> bool:
+        return addresses.is_listed(host, port, [*env.listing("PRICE_HOST_ALLOWLIST"), *self._extra_allowed])
+
+    def _check_url(self, parts: SplitResult) -> None:
+        """Raise for a URL that no request may have; ValueError of a malformed port becomes SourceMisconfigured."""
+        try:
+            port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+        except ValueError as exc:
+            raise errors.SourceMisconfigured(f"the URL's port is not a number: {parts.netloc[:60]!r}") from exc
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+            raise errors.SourceMisconfigured(f"not a web address: {parts.geturl()[:60]!r}")
+        if "@" in parts.netloc:
+            raise errors.SourceMisconfigured("a URL cannot hold a user or password")
+        if parts.scheme == "http" and not self._allowed(parts.hostname, port):
+            raise errors.AddressRefused(
+                f"plain http to {parts.hostname}:{port}, which PRICE_HOST_ALLOWLIST does not list"
+            )
+
+    def resolve(self, host: str, port: int) -> list[str]:
+        """Return the addresses a connection may go to. Raises AddressRefused, ConnectionFailed.
+
+        One refused address refuses the host: a name that is half private is not to be trusted with the other half.
+        """
+        try:
+            found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as exc:
+            raise errors.ConnectionFailed(f"{host} does not resolve") from exc
+        ips = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        refused = [ip for ip in ips if not addresses.is_public(ip)]
+        if refused and not self._allowed(host, port):
+            raise errors.AddressRefused(f"{host} leads to {refused[0]}, which PRICE_HOST_ALLOWLIST does not list")
+        return ips
+
+    def connect(self, host: str, port: int, timeout_s: float) -> socket.socket:
+        """Return a socket to a checked address; every address gets its share of the time."""
+        ips = self.resolve(host, port)
+        ends_at = time.monotonic() + timeout_s
+        for index, ip in enumerate(ips):
+            share = (ends_at - time.monotonic()) / (len(ips) - index)
+            try:
+                sock = socket.create_connection((ip, port), timeout=max(share, MIN_TIMEOUT_S))
+            except OSError:
+                if index == len(ips) - 1:
+                    raise
+                continue
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(timeout_s)
+            return sock
+        raise errors.ConnectionFailed(f"{host} has no address")
+
+    def hold(self, sock: socket.socket | None) -> None:
+        """Tell the current exchange's watch which socket it waits on."""
+        if self._local.watch is not None:
+            self._local.watch.hold(sock)
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """requests' adapter whose connections are made, and watched, by a transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        super().__init__(pool_connections=MAX_HOSTS, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pool manager, then give it the guarded pools."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._transport)
+
+
+def _pool_classes(transport: Transport) -> dict[str, type[HTTPConnectionPool]]:
+    """Return urllib3's pools with connections that reach checked addresses only.
+
+    Overriding where the socket is made keeps Host header, SNI and certificate check on the name.
+    """
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return transport.connect(self.host, self.port, _seconds(self.timeout))
+
+        def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # urllib3 types it as its base
+            transport.hold(self.sock)
+            return super().getresponse()
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return transport.connect(self.host, self.port or DEFAULT_PORTS["https"], _seconds(self.timeout))
+
+        def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # urllib3 types it as its base
+            transport.hold(self.sock)
+            return super().getresponse()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+def _seconds(timeout: object) -> float:
+    return float(timeout) if isinstance(timeout, int | float) else FALLBACK_CONNECT_S
+
+
+def _transport_error(exc: Exception, limits: Limits, *, is_over: bool) -> errors.SourceError:
+    """Return the error of ours that a lower library's stands for."""
+    told = f"{exc.__class__.__name__}: {str(exc)[:160]}"
+    if is_over or isinstance(exc, TIMEOUTS):
+        kind = errors.DeadlineExceeded if limits.is_deadline else errors.SourceTimeout
+        return kind(f"no complete reply within {limits.seconds:.2f} s")
+    if isinstance(exc, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return errors.TlsFailed(told)
+    if isinstance(exc, urllib3.exceptions.DecodeError):
+        return errors.NotJson(told)
+    if isinstance(exc, MISCONFIGURED):
+        return errors.SourceMisconfigured(told)
+    return errors.ConnectionFailed(told)
+
+
+def _redirect_target(method: str, url: str, reply: Reply) -> str:
+    """Return where a redirect leads. Raises RedirectRefused unless it is the same host, not downgraded."""
+    target = urljoin(url, reply.headers.get("location", ""))
+    here, there = urlsplit(url), urlsplit(target)
+    is_upgrade = (here.scheme, there.scheme) == ("http", "https")
+    same_host = here.hostname == there.hostname and (is_upgrade or here.netloc == there.netloc)
+    if method != "GET" or not same_host or not (is_upgrade or here.scheme == there.scheme):
+        raise errors.RedirectRefused(f"from {here.netloc} to {there.scheme}://{there.netloc}")
+    return target
+
+
+def _left(ends_at: float) -> float:
+    """Return the seconds left. Raises TimeoutError when there are none."""
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("time is up")
+    return left
