@@ -1,0 +1,121 @@
+"""Turns what nodes say - custom errors, error texts, receipts' logs - into our words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from functools import cache
+from typing import Any
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_hash.auto import keccak
+from eth_utils.abi import collapse_if_tuple
+
+from apps.chain.artifacts import artifact
+from apps.chain.errors import (
+    AlreadyKnown,
+    ChainError,
+    ExecutionReverted,
+    HistoryPruned,
+    InsufficientFunds,
+    NonceTooLow,
+    RpcRefused,
+    TransactionRefused,
+    Underpriced,
+)
+
+BUILT_IN_ERRORS: dict[bytes, tuple[str, list[str]]] = {
+    bytes.fromhex("08c379a0"): ("Error", ["string"]),
+    bytes.fromhex("4e487b71"): ("Panic", ["uint256"]),
+}
+# Words of geth, Anvil (alloy), Erigon, Nethermind and Besu; the first group that matches decides.
+ERROR_TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
+    (AlreadyKnown, ("already known", "already imported", "known transaction", "alreadyknown")),
+    (NonceTooLow, ("nonce too low", "nonce is too low", "oldnonce", "old nonce")),
+    (Underpriced, ("underpriced", "feetoolow", "gas price too low")),
+    (InsufficientFunds, ("insufficient funds", "insufficientfunds")),
+    (
+        HistoryPruned,
+        ("blockoutofrange", "missing trie node", "pruned", "header not found", "unknown block", "historical state"),
+    ),
+)
+
+
+class SkipReason(IntEnum):
+    """Why the contract did not take an answer of a valid report (its enum of the same name)."""
+
+    NONE = 0
+    UNKNOWN_FEED = 1
+    NOT_NEWER = 2
+    FROM_FUTURE = 3
+    TOO_OLD = 4
+    OUT_OF_BOUNDS = 5
+
+
+def skip_reason_name(number: int) -> str:
+    """Return the stable lower-case name of a skip reason, ``reason_7`` for one of a newer contract."""
+    try:
+        return SkipReason(number).name.lower()
+    except ValueError:
+        return f"reason_{number}"
+
+
+def error_of_text(message: str) -> ChainError:
+    """Return the error a node's message stands for."""
+    lowered = message.lower()
+    for kind, texts in ERROR_TEXTS:
+        if any(text in lowered for text in texts):
+            return kind(message[:200])
+    return RpcRefused(message[:200])
+
+
+def refusal_of_text(message: str) -> ChainError:
+    """Return the error a node's message to a raw transaction stands for; an unknown one is TransactionRefused."""
+    error = error_of_text(message)
+    return TransactionRefused(message[:200]) if isinstance(error, RpcRefused) else error
+
+
+def revert_of(payload: object) -> ExecutionReverted:
+    """Return the decoded custom error of revert data (0x hex, or a mapping that holds it, as some nodes send)."""
+    if isinstance(payload, Mapping):
+        payload = payload.get("data") or payload.get("result")
+    raw = _as_bytes(payload)
+    if len(raw) < 4:
+        return ExecutionReverted("")
+    name, types = _errors().get(raw[:4], (f"0x{raw[:4].hex()}", []))
+    try:
+        arguments = decode(types, raw[4:])
+    except DecodingError:
+        return ExecutionReverted(name)
+    return ExecutionReverted(name, tuple(_shown(value) for value in arguments))
+
+
+def _as_bytes(payload: object) -> bytes:
+    if isinstance(payload, (bytes, bytearray)):
+        return bytes(payload)
+    if isinstance(payload, str) and payload.startswith("0x"):
+        try:
+            return bytes.fromhex(payload[2:])
+        except ValueError:
+            return b""
+    return b""
+
+
+def _shown(value: Any) -> object:
+    return "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+@cache
+def _errors() -> dict[bytes, tuple[str, list[str]]]:
+    known = dict(BUILT_IN_ERRORS)
+    for entry in artifact("PriceOracle").abi:
+        if entry["type"] == "error":
+            types = input_types(entry["inputs"])
+            known[keccak(f"{entry['name']}({','.join(types)})".encode())[:4]] = (entry["name"], types)
+    return known
+
+
+def input_types(inputs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the canonical ABI types of a function's, event's or error's inputs."""
+    return [collapse_if_tuple(dict(item)) for item in inputs]

@@ -1,0 +1,154 @@
+"""What the oracle asks of a chain, as a Protocol of plain values. ``web3_gateway`` is the real one, tests have a fake.
+
+Addresses are checksummed, hashes 0x-prefixed, times aware UTC, ``contract`` always a PriceOracle's address.
+Every method may raise RpcUnavailable, RpcRefused or WrongChain; further errors stand at the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from apps.chain.fees import Fees
+from apps.chain.report import Report
+
+LOCAL_CHAIN_IDS = frozenset({31337, 1337})
+LOCAL_CLIENTS = ("anvil", "hardhat")
+
+
+@dataclass(frozen=True, slots=True)
+class ChainIdentity:
+    """Which chain the endpoints speak for. ``genesis_hash`` tells a reset chain from the one before."""
+
+    chain_id: int
+    genesis_hash: str
+    client_version: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a development chain, by its id AND its client; only such may carry simulated prices."""
+        return self.chain_id in LOCAL_CHAIN_IDS and self.client_version.lower().startswith(LOCAL_CLIENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's number, hash and time."""
+
+    number: int
+    block_hash: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReading:
+    """What the contract says about a feed. ``round_id`` counts from 1."""
+
+    answer: int
+    round_id: int
+    observed_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSnapshot:
+    """Feeds as they stood at the end of one block. A feed without data is absent from ``prices``."""
+
+    block_number: int
+    block_time: datetime
+    prices: Mapping[str, FeedReading] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignerSet:
+    """The contract's signers in ascending order, how many must sign, and the version of the set."""
+
+    signers: tuple[str, ...]
+    threshold: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnChainFeedConfig:
+    """A feed's rules as the contract keeps them; bounds are scaled integers > 0."""
+
+    decimals: int
+    max_age_s: int
+    heartbeat_s: int
+    deviation_bps: int
+    min_answer: int
+    max_answer: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A mined transaction. ``accepted`` maps pair to (contract round, answer), ``skipped`` pair to reason name."""
+
+    tx_hash: str
+    block_number: int
+    block_hash: str
+    succeeded: bool
+    gas_used: int
+    contract_address: str | None = None
+    accepted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+class OracleGateway(Protocol):
+    """The chain as the submission services see it."""
+
+    def identity(self) -> ChainIdentity:
+        """Return which chain this is. Asked anew each time: a local chain can be reset under a running worker."""
+
+    def head(self) -> Block:
+        """Return the latest block."""
+
+    def has_code(self, address: str) -> bool:
+        """Return whether a contract stands at the address."""
+
+    def signer_set(self, contract: str) -> SignerSet:
+        """Return the contract's signer set. Raises ContractMissing."""
+
+    def proxies(self, contract: str) -> dict[str, str]:
+        """Return pair to FeedProxy address of every feed of the contract. Raises ContractMissing."""
+
+    def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
+        """Return a feed's rules. Raises ExecutionReverted (UnknownFeed) or ContractMissing."""
+
+    def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
+        """Return all pairs at one block, the latest unless given. Raises HistoryPruned or ContractMissing."""
+
+    def read_round(self, contract: str, pair: str, round_id: int) -> FeedReading:
+        """Return one round of the contract's history. Raises ExecutionReverted (RoundNotFound) or ContractMissing."""
+
+    def submit_data(self, contract: str, report: Report, signatures: Sequence[bytes]) -> bytes:
+        """Return the call data of ``submit``. Pure."""
+
+    def estimate_gas(self, *, sender: str, to: str, data: bytes) -> int:
+        """Return the gas a transaction would use now: the dry run. Raises ExecutionReverted with the custom error."""
+
+    def why_reverted(self, *, sender: str, to: str, data: bytes, block_number: int) -> str:
+        """Return the decoded error of a mined, failed transaction, replayed on the states around its block."""
+
+    def fees(self, *, max_fee_gwei: int) -> Fees:
+        """Return fees for the next block. Raises FeeAboveCap."""
+
+    def nonce(self, address: str, *, pending: bool) -> int:
+        """Return the count of an address's mined transactions, with those that wait when ``pending``."""
+
+    def balance_wei(self, address: str) -> int:
+        """Return an address's balance."""
+
+    def broadcast(self, raw: bytes) -> None:
+        """Hand over a signed transaction. Raises TransactionRefused or one of its kinds."""
+
+    def is_known(self, tx_hash: str) -> bool:
+        """Return whether the node has the transaction, mined or waiting."""
+
+    def receipt(self, tx_hash: str) -> Receipt | None:
+        """Return the receipt of a mined transaction, None while it is not mined."""
+
+    def set_balance(self, address: str, wei: int) -> None:
+        """Give an address play money. Development chains only; others raise RpcRefused."""

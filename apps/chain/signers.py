@@ -1,0 +1,166 @@
+"""Keys: report signers and accounts that send transactions. A key is never shown, logged or compared.
+
+Signatures are 65 bytes r || s || v with v 27 or 28 and s in the lower half of the curve's order (libsecp256k1
+always returns it there, and ``sign`` checks), as the contract demands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from eth_typing import Hash32
+from eth_utils.address import to_checksum_address
+from hexbytes import HexBytes
+
+from apps.chain.errors import KeystoreUnusable
+from apps.chain.fees import Fees
+from oracle_project import env
+
+if TYPE_CHECKING:
+    from eth_account import Account
+    from eth_account.signers.local import LocalAccount
+
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+LOCAL_KDF_ROUNDS = 4_096  # scrypt; ~1 % of the standard cost: development keys guard play money and must open fast
+STANDARD_KDF_ROUNDS = 262_144
+
+
+class Signer(Protocol):
+    """Something that vouches for a report digest."""
+
+    @property
+    def address(self) -> str:
+        """Checksummed address the contract knows the signer by."""
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the 65-byte signature of a 32-byte digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFields:
+    """A transaction before it is signed. ``to`` is None for a contract creation."""
+
+    chain_id: int
+    nonce: int
+    to: str | None
+    data: bytes
+    gas_limit: int
+    fees: Fees
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """A transaction ready for broadcast, and its 0x-prefixed hash."""
+
+    raw: bytes
+    tx_hash: str
+
+
+class KeystoreSigner:
+    """A key opened from an encrypted keystore file; signs digests and transactions."""
+
+    __slots__ = ("_account",)
+
+    def __init__(self, account: LocalAccount) -> None:
+        self._account = account
+
+    def __repr__(self) -> str:
+        return f"KeystoreSigner({self.address})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key does not leave its process")
+
+    @property
+    def address(self) -> str:
+        """Checksummed address of the key."""
+        return str(self._account.address)
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return r || s || v of a 32-byte digest, s in the lower half."""
+        signed = self._account.unsafe_sign_hash(Hash32(digest))
+        if signed.s > HALF_ORDER:  # pragma: no cover - no known backend does this
+            raise ValueError("the signing backend returned a high s")
+        return bytes(signed.signature)
+
+    def sign_transaction(self, fields: TransactionFields) -> SignedTransaction:
+        """Return a type-2 (EIP-1559) transaction of these fields, signed."""
+        transaction: dict[str, Any] = {
+            "type": 2,
+            "chainId": fields.chain_id,
+            "nonce": fields.nonce,
+            "data": fields.data,
+            "value": 0,
+            "gas": fields.gas_limit,
+            "maxFeePerGas": fields.fees.max_fee_wei,
+            "maxPriorityFeePerGas": fields.fees.tip_wei,
+        }
+        if fields.to is not None:
+            transaction["to"] = to_checksum_address(fields.to)
+        signed = self._account.sign_transaction(transaction)
+        return SignedTransaction(raw=bytes(signed.raw_transaction), tx_hash=HexBytes(signed.hash).to_0x_hex())
+
+
+def open_keystore(path: str | Path) -> KeystoreSigner:
+    """Return the key of a keystore file, opened with KEYSTORE_PASSWORD (or the file KEYSTORE_PASSWORD_FILE names).
+
+    Raises KeystoreUnusable, without a word about the content.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        key = _accounts().decrypt(document, env.text("KEYSTORE_PASSWORD"))
+    except (OSError, ValueError, TypeError, KeyError) as exc:
+        # `from None`: the chain of a decryption error may quote the document
+        raise KeystoreUnusable(f"{Path(path).name}: {exc.__class__.__name__}") from None
+    return KeystoreSigner(_accounts().from_key(key))
+
+
+def keystore_address(path: str | Path) -> str:
+    """Return the checksummed address a keystore file states, without opening it. Raises KeystoreUnusable."""
+    try:
+        return str(to_checksum_address(json.loads(Path(path).read_text(encoding="utf-8"))["address"]))
+    except (OSError, ValueError, TypeError, KeyError) as exc:
+        raise KeystoreUnusable(f"{Path(path).name}: {exc.__class__.__name__}") from None
+
+
+def create_keystore(path: str | Path, password: str, *, local: bool = True) -> str:
+    """Write a new random key to an encrypted keystore file (mode 0600) and return its address.
+
+    local: a cheap key derivation, for development keys only.
+
+    Raises:
+        FileExistsError: the file is there already; a key is never overwritten.
+        ValueError: the password is empty.
+    """
+    if not password:
+        raise ValueError("a keystore needs a password")
+    account = _accounts().create()
+    rounds = LOCAL_KDF_ROUNDS if local else STANDARD_KDF_ROUNDS
+    document = _accounts().encrypt(account.key, password, kdf="scrypt", iterations=rounds)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(document, file)
+    return str(account.address)
+
+
+def sorted_by_address(signers: Iterable[Signer]) -> tuple[Signer, ...]:
+    """Return the signers in ascending order of address, as the contract wants their signatures."""
+    return tuple(sorted(signers, key=lambda signer: int(signer.address, 16)))
+
+
+def sign_report(digest: bytes, signers: Sequence[Signer]) -> list[bytes]:
+    """Return one signature per signer, ascending by signer address."""
+    return [signer.sign(digest) for signer in sorted_by_address(signers)]
+
+
+def _accounts() -> type[Account]:
+    """Return eth_account's class of accounts, loaded by whoever holds keys: it costs others a second of start."""
+    from eth_account import Account  # noqa: PLC0415
+
+    from apps.chain import recursion as _recursion  # noqa: F401, PLC0415 - for its effect
+
+    return Account

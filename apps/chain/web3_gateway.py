@@ -1,0 +1,264 @@
+"""The OracleGateway over web3. Make one per process, after any fork: it holds HTTP sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from eth_typing import ChecksumAddress
+from eth_utils.address import to_checksum_address
+from hexbytes import HexBytes
+from web3 import Web3
+from web3.contract import Contract
+from web3.exceptions import (
+    BadFunctionCallOutput,
+    BlockNotFound,
+    ContractLogicError,
+    MethodUnavailable,
+    TransactionNotFound,
+    Web3Exception,
+    Web3RPCError,
+)
+from web3.logs import DISCARD
+from web3.types import RPCEndpoint, TxParams
+
+from apps.chain.artifacts import artifact
+from apps.chain.decode import error_of_text, refusal_of_text, revert_of, skip_reason_name
+from apps.chain.errors import ChainError, ContractMissing, HistoryPruned, RpcRefused
+from apps.chain.fees import GWEI, Fees, next_fees
+from apps.chain.gateway import Block, ChainIdentity, ChainSnapshot, FeedReading, OnChainFeedConfig, Receipt, SignerSet
+from apps.chain.report import Report, feed_id, pair_of, report_tuple
+from apps.chain.rpc import FailoverProvider
+
+DEFAULT_TIP_WEI = GWEI  # for nodes without eth_maxPriorityFeePerGas
+
+
+class Web3Gateway:
+    """A chain behind JSON-RPC endpoints; see OracleGateway for what each method returns."""
+
+    def __init__(self, urls: Sequence[str], *, chain_id: int, timeout_s: float = 5.0) -> None:
+        self._chain_id = chain_id
+        # middleware off: they validate by extra round trips (chain id, pending nonce) and rewrite what we sign
+        self._web3 = Web3(FailoverProvider(urls, chain_id=chain_id, timeout_s=timeout_s), middleware=[])
+        self._contracts: dict[str, Contract] = {}
+
+    # which chain ------------------------------------------------------------------------------------------------
+    def identity(self) -> ChainIdentity:
+        """Return which chain this is."""
+        with _translated():
+            genesis = self._raw("eth_getBlockByNumber", ["0x0", False])
+            version = self._raw("web3_clientVersion", [])
+            chain_id = int(self._raw("eth_chainId", []), 16)
+        if genesis is None:
+            raise RpcRefused("the node has no block 0")
+        return ChainIdentity(chain_id=chain_id, genesis_hash=genesis["hash"], client_version=str(version))
+
+    def head(self) -> Block:
+        """Return the latest block."""
+        return self._block("latest")
+
+    def has_code(self, address: str) -> bool:
+        """Return whether a contract stands at the address."""
+        with _translated():
+            return len(self._web3.eth.get_code(_checksummed(address))) > 0
+
+    # reading the contract ---------------------------------------------------------------------------------------
+    def signer_set(self, contract: str) -> SignerSet:
+        """Return the contract's signer set."""
+        with _translated():
+            signers, threshold, version = self._contract(contract).functions.signerSet().call()
+        return SignerSet(signers=tuple(signers), threshold=threshold, version=version)
+
+    def proxies(self, contract: str) -> dict[str, str]:
+        """Return pair to FeedProxy address of every feed."""
+        functions = self._contract(contract).functions
+        with _translated():
+            identifiers = functions.feedIds().call()
+            return {pair_of(identifier): functions.proxyOf(identifier).call() for identifier in identifiers}
+
+    def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
+        """Return a feed's rules."""
+        with _translated():
+            return OnChainFeedConfig(*self._contract(contract).functions.feedConfig(feed_id(pair)).call())
+
+    def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
+        """Return all pairs at one block, in one contract call."""
+        block = self._block("latest" if block_number is None else block_number)
+        call = self._contract(contract).functions.latestAnswers([feed_id(pair) for pair in pairs])
+        with _translated():
+            views = call.call(block_identifier=block.number)
+        prices = {pair: _reading(view) for pair, view in zip(pairs, views, strict=True) if view[3]}
+        return ChainSnapshot(block_number=block.number, block_time=block.time, prices=prices)
+
+    def read_round(self, contract: str, pair: str, round_id: int) -> FeedReading:
+        """Return one round of the contract's history."""
+        with _translated():
+            return _reading(self._contract(contract).functions.roundData(feed_id(pair), round_id).call())
+
+    # sending ----------------------------------------------------------------------------------------------------
+    def submit_data(self, contract: str, report: Report, signatures: Sequence[bytes]) -> bytes:
+        """Return the call data of ``submit``."""
+        return self.call_data(contract, "submit", report_tuple(report), list(signatures))
+
+    def call_data(self, contract: str, function: str, *arguments: object) -> bytes:
+        """Return the call data of any function of the PriceOracle."""
+        return bytes(HexBytes(self._contract(contract).encode_abi(function, args=list(arguments))))
+
+    def creation_data(self, *, admin: str, signers: Sequence[str], threshold: int) -> bytes:
+        """Return the data of the transaction that deploys a PriceOracle."""
+        oracle = artifact("PriceOracle")
+        factory = self._web3.eth.contract(abi=oracle.abi, bytecode=oracle.bytecode)
+        arguments = (_checksummed(admin), [_checksummed(signer) for signer in signers], threshold)
+        return bytes(HexBytes(factory.constructor(*arguments).data_in_transaction))
+
+    def estimate_gas(self, *, sender: str, to: str | None, data: bytes) -> int:
+        """Return the gas a transaction would use on the latest state."""
+        transaction: TxParams = {"from": _checksummed(sender), "data": HexBytes(data)}
+        if to is not None:
+            transaction["to"] = _checksummed(to)
+        with _translated():
+            return self._web3.eth.estimate_gas(transaction, "latest")
+
+    def why_reverted(self, *, sender: str, to: str, data: bytes, block_number: int) -> str:
+        """Return the decoded error of a failed transaction, or why it cannot be told.
+
+        Replayed before its block, then after it: what made it fail may stand in the same block.
+        """
+        transaction: TxParams = {"from": _checksummed(sender), "to": _checksummed(to), "data": HexBytes(data)}
+        for number in (block_number - 1, block_number):
+            try:
+                with _translated():
+                    self._web3.eth.call(transaction, number)
+            except ChainError as error:
+                return str(error)
+        return "the same call passes before and after its block: out of gas, or the order within the block"
+
+    def fees(self, *, max_fee_gwei: int) -> Fees:
+        """Return fees for the next block."""
+        with _translated():
+            base_fee_wei = self._web3.eth.get_block("latest").get("baseFeePerGas", 0)
+        try:
+            with _translated():
+                tip_wei = int(self._raw("eth_maxPriorityFeePerGas", []), 16)
+        except RpcRefused:
+            tip_wei = DEFAULT_TIP_WEI
+        return next_fees(base_fee_wei=base_fee_wei, suggested_tip_wei=tip_wei, max_fee_gwei=max_fee_gwei)
+
+    def nonce(self, address: str, *, pending: bool) -> int:
+        """Return the count of an address's transactions."""
+        with _translated():
+            return self._web3.eth.get_transaction_count(_checksummed(address), "pending" if pending else "latest")
+
+    def balance_wei(self, address: str) -> int:
+        """Return an address's balance."""
+        with _translated():
+            return self._web3.eth.get_balance(_checksummed(address))
+
+    def broadcast(self, raw: bytes) -> None:
+        """Hand over a signed transaction."""
+        with _translated(sending=True):
+            self._web3.eth.send_raw_transaction(HexBytes(raw))
+
+    def is_known(self, tx_hash: str) -> bool:
+        """Return whether the node has the transaction."""
+        try:
+            with _translated():
+                self._web3.eth.get_transaction(HexBytes(tx_hash))
+        except TransactionNotFound:
+            return False
+        return True
+
+    def receipt(self, tx_hash: str) -> Receipt | None:
+        """Return the receipt with its events decoded."""
+        try:
+            with _translated():
+                receipt = self._web3.eth.get_transaction_receipt(HexBytes(tx_hash))
+        except TransactionNotFound:
+            return None
+        return self._decoded(receipt)
+
+    def set_balance(self, address: str, wei: int) -> None:
+        """Give an address play money by Anvil's cheat method."""
+        with _translated():
+            self._raw("anvil_setBalance", [address, hex(wei)])
+
+    # parts ------------------------------------------------------------------------------------------------------
+    def _decoded(self, receipt: Any) -> Receipt:
+        accepted: dict[str, tuple[int, int]] = {}
+        skipped: dict[str, str] = {}
+        if receipt["to"] is not None:
+            events = self._contract(receipt["to"]).events
+            for event in events.FeedUpdated().process_receipt(receipt, errors=DISCARD):
+                accepted[pair_of(event["args"]["feedId"])] = (event["args"]["roundId"], event["args"]["answer"])
+            for event in events.AnswerSkipped().process_receipt(receipt, errors=DISCARD):
+                skipped[pair_of(event["args"]["feedId"])] = skip_reason_name(event["args"]["reason"])
+        return Receipt(
+            tx_hash=receipt["transactionHash"].to_0x_hex(),
+            block_number=receipt["blockNumber"],
+            block_hash=receipt["blockHash"].to_0x_hex(),
+            succeeded=receipt["status"] == 1,
+            gas_used=receipt["gasUsed"],
+            contract_address=receipt.get("contractAddress"),
+            accepted=accepted,
+            skipped=skipped,
+        )
+
+    def _contract(self, address: str) -> Contract:
+        if address not in self._contracts:
+            self._contracts[address] = self._web3.eth.contract(
+                address=_checksummed(address), abi=artifact("PriceOracle").abi
+            )
+        return self._contracts[address]
+
+    def _block(self, identifier: Any) -> Block:
+        try:
+            with _translated():
+                block = self._web3.eth.get_block(identifier)
+        except BlockNotFound:
+            raise HistoryPruned(f"the node has no block {identifier}") from None
+        time = datetime.fromtimestamp(block["timestamp"], UTC)
+        return Block(number=block["number"], block_hash=block["hash"].to_0x_hex(), time=time)
+
+    def _raw(self, method: str, params: list[object]) -> Any:
+        return self._web3.manager.request_blocking(RPCEndpoint(method), params)
+
+
+@contextmanager
+def _translated(*, sending: bool = False) -> Iterator[None]:
+    """Let only ChainError, BlockNotFound and TransactionNotFound out of a block of web3 calls."""
+    try:
+        yield
+    except (TransactionNotFound, BlockNotFound):
+        raise
+    except ContractLogicError as exc:
+        raise revert_of(exc.data) from None
+    except BadFunctionCallOutput:
+        raise ContractMissing("no PriceOracle answers at the address") from None
+    except (Web3RPCError, MethodUnavailable) as exc:
+        text = _message_of(exc)
+        raise (refusal_of_text(text) if sending else error_of_text(text)) from None
+    except Web3Exception as exc:
+        raise RpcRefused(f"{exc.__class__.__name__}: {str(exc)[:160]}") from None
+
+
+def _message_of(exc: Web3Exception) -> str:
+    """Return what the node said, without the envelope around it."""
+    reply = exc.rpc_response if isinstance(exc, Web3RPCError) else None
+    error = reply.get("error") if reply else None
+    return str(error["message"]) if isinstance(error, dict) and "message" in error else str(exc)
+
+
+def _reading(view: tuple[int, int, int, int]) -> FeedReading:
+    answer, observed_at, updated_at, round_id = view
+    return FeedReading(
+        answer=answer,
+        round_id=round_id,
+        observed_at=datetime.fromtimestamp(observed_at, UTC),
+        updated_at=datetime.fromtimestamp(updated_at, UTC),
+    )
+
+
+def _checksummed(address: str) -> ChecksumAddress:
+    return to_checksum_address(address)
