@@ -1,0 +1,182 @@
+"""Forms of feeds, listings and sources. They hold no rule of their own: every error comes from ``validation``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminURLInputWidget
+
+from apps.feeds.config import new_problems
+from apps.feeds.models import Feed, Listing, Source
+from apps.feeds.options import adapter_slugs
+from apps.feeds.selectors import current_config, feed_config, source_config
+from apps.feeds.services import reorder_listings
+from apps.feeds.validation import PAIR, Problem, feed_problems
+from apps.feeds.values import Config, FeedConfig, ListingConfig, plain
+
+if TYPE_CHECKING:
+    FeedModelForm = forms.ModelForm[Feed]
+    ListingModelForm = forms.ModelForm[Listing]
+    SourceModelForm = forms.ModelForm[Source]
+else:
+    FeedModelForm = ListingModelForm = SourceModelForm = forms.ModelForm
+
+
+def _add_errors(
+    form: forms.Form | forms.ModelForm[Any], problems: Iterable[Problem], *, owner: tuple[str, str]
+) -> None:
+    """Put each problem at its field, or over the form when it lies elsewhere; a field keeps its first kind of error."""
+    wrong_before = set(form.errors)
+    for problem in problems:
+        name = str(problem.where[-1])
+        if problem.where[:2] != owner:
+            form.add_error(None, f"{problem.where[1]}: {problem.message}")
+        elif name not in form.fields:
+            form.add_error(None, problem.message)
+        elif name not in wrong_before:
+            form.add_error(name, problem.message)
+
+
+class FeedForm(FeedModelForm):
+    """A feed's own rules; its listings are judged by ListingFormSet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Show prices without the column's trailing zeros."""
+        super().__init__(*args, **kwargs)
+        for name in ("outlier_k", "min_answer", "max_answer"):
+            if isinstance(value := self.initial.get(name), Decimal):
+                self.initial[name] = plain(value)
+
+    def clean(self) -> dict[str, Any]:
+        """Add the problems of the feed's rules to their fields."""
+        cleaned = super().clean() or {}
+        pair = cleaned.get("pair") or self.instance.pair
+        defaults = FeedConfig(pair=pair) if self.instance.pk is None else feed_config(self.instance, listings=())
+        rules = {name: value for name, value in cleaned.items() if hasattr(defaults, name)}
+        _add_errors(self, feed_problems(replace(defaults, **{**rules, "pair": pair})), owner=("feeds", pair))
+        return cleaned
+
+
+class ListingForm(ListingModelForm):
+    """One row of the source list. The source of a saved row is fixed: remove the row and add another."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Fix the source of a saved row, and let the position be left out."""
+        super().__init__(*args, **kwargs)
+        self.fields["priority"].required = False
+        if self.instance.pk is not None:
+            self.fields["source"].disabled = True
+
+    def clean_priority(self) -> int:
+        """Return the position as posted; the list is numbered anew when saved."""
+        return self.cleaned_data.get("priority") or 0
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave doubles of source and priority to the formset: rows that swap places are no error."""
+        return super()._get_validation_exclusions() | {"priority", "source"}  # type: ignore[misc, no-any-return]
+
+    def as_config(self) -> ListingConfig:
+        """Return the row as a plain value."""
+        row = self.cleaned_data
+        return ListingConfig(
+            source=row["source"].slug,
+            ticker=row["ticker"],
+            weight=row["weight"],
+            enabled=row["enabled"],
+            invert=row["invert"],
+            conversion=row["conversion"].pair if row["conversion"] else None,
+        )
+
+
+class ListingFormSet(PaginationInlineFormSet):  # type: ignore[misc]
+    """The ordered source list of a feed: judged as a whole, numbered 1, 2, … when saved."""
+
+    def clean(self) -> None:
+        """Judge the configuration as it would be with this feed and this list."""
+        super().clean()
+        if any(self.errors) or not PAIR.fullmatch(self.instance.pair):
+            return
+        ordered = self._ordered_forms()
+        feed = feed_config(self.instance, listings=[form.as_config() for form in ordered])
+        current = current_config()
+        target = Config(sources=current.sources, feeds={**current.feeds, feed.pair: feed})
+        own = set(feed_problems(feed))
+        problems = [problem for problem in new_problems(current, target) if problem not in own]
+        messages = [self._place(problem, ordered=ordered) for problem in problems]
+        if left := [message for message in messages if message]:
+            raise forms.ValidationError(left)
+
+    def _place(self, problem: Problem, *, ordered: list[ListingForm]) -> str:
+        """Put the problem at its row and return nothing, or return its message when it belongs to no row."""
+        match problem.where:
+            case ("feeds", self.instance.pair, "listings", int(index), str(name)):
+                ordered[index].add_error(name if name in ordered[index].fields else None, problem.message)
+                return f"Row {index + 1}: {problem.message}"
+            case ("feeds", self.instance.pair, *_):
+                return problem.message
+        return f"{problem.where[1]}: {problem.message}"
+
+    def _ordered_forms(self) -> list[ListingForm]:
+        """Return the rows that stay: saved ones in the order dragged, then the new ones."""
+        staying = [
+            form
+            for form in self.forms
+            if form.has_changed() or form.instance.pk is not None
+            if not self._should_delete_form(form)
+        ]
+        places = {form: index for index, form in enumerate(staying)}
+        return sorted(
+            staying,
+            key=lambda form: (form.instance.pk is None, form.cleaned_data.get("priority") or 0, places[form]),
+        )
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the rows, then number them; positions may cross inside the transaction."""
+        ordered = self._ordered_forms()
+        saved = super().save(commit=commit)
+        if commit:
+            reorder_listings(self.instance.pk, listing_ids=[form.instance.pk for form in ordered])
+        return saved
+
+
+def _adapter_choices() -> list[tuple[str, str]]:
+    return [(slug, slug) for slug in sorted(adapter_slugs())]
+
+
+class SourceForm(SourceModelForm):
+    """A source, judged together with every feed that lists it."""
+
+    adapter = forms.ChoiceField(choices=_adapter_choices, widget=UnfoldAdminSelectWidget)
+    base_url = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        max_length=300,
+        widget=UnfoldAdminURLInputWidget,
+        help_text="Empty: the adapter's own.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the configuration as it would be with this source."""
+        cleaned = super().clean() or {}
+        slug = cleaned.get("slug") or self.instance.slug
+        if self.errors or not slug:
+            return cleaned
+        current = current_config()
+        before = current.sources.get(slug) or source_config(Source(slug=slug))
+        rules = {name: value for name, value in cleaned.items() if hasattr(before, name)}
+        source = replace(before, **{**rules, "slug": slug, "options": cleaned.get("options") or {}})
+        target = Config(sources={**current.sources, slug: source}, feeds=current.feeds)
+        _add_errors(self, new_problems(current, target), owner=("sources", slug))
+        return cleaned
+
+    def clean_options(self) -> dict[str, Any]:
+        """Return the options; an emptied field means none."""
+        options = self.cleaned_data.get("options") or {}
+        if not isinstance(options, dict):
+            raise forms.ValidationError('Options are a JSON object: {"name": value, …}.')
+        return options

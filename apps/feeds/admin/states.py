@@ -1,0 +1,45 @@
+"""How a source did when it was last asked, drawn for admin."""
+
+from __future__ import annotations
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from unfold.utils import display_for_label
+
+from apps.feeds.models import Source, SourceState
+
+NEVER = "never asked"
+
+
+def state_of(source: Source) -> SourceState | None:
+    """Return the source's state, None when it was never asked."""
+    return getattr(source, "state", None)
+
+
+def state_label(source: Source) -> SafeString:
+    """Return a coloured label: disabled, never asked, ok, or the code of the last failure."""
+    state = state_of(source)
+    if not source.enabled:
+        return _label("disabled", "warning")
+    if state is None or state.last_asked_at is None:
+        return _label(NEVER, "info")
+    if not state.last_code:
+        return _label("ok", "success")
+    return _label(state.last_code, "danger")
+
+
+def state_detail(source: Source) -> str:
+    """Return when the source was last asked, how long it took, and how often in a row it failed."""
+    state = state_of(source)
+    if state is None or state.last_asked_at is None:
+        return "-"
+    failures = state.consecutive_failures
+    failed = f", {failures} failure{'' if failures == 1 else 's'} in a row" if failures else ""
+    title = f"{state.last_asked_at:%Y-%m-%d %H:%M:%S} UTC. {state.last_message}".strip()
+    text = f"{timesince(state.last_asked_at, depth=1)} ago, {state.last_latency_ms} ms{failed}"
+    return format_html('<span title="{}">{}</span>', title, text)
+
+
+def _label(text: str, kind: str) -> SafeString:
+    return display_for_label(text, "-", {text: kind})  # type: ignore[no-any-return]

@@ -1,0 +1,152 @@
+"""`manage.py probe SOURCE [PAIR…]`: ask one source now, and show what it says.
+
+Exit codes: 0 every row has a price, 1 some have not, 2 the command line makes no sense.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseProblem
+from django.db import connection
+
+from apps.feeds.models import Listing
+from apps.feeds.selectors import source_specs
+from apps.pricing.types import Ask, Miss, Quote, SourceSpec
+from apps.sources.calls import SourceCall
+from apps.sources.errors import SourceError
+from apps.sources.fetch import fetch_source
+from apps.sources.http import DEFAULT_PORTS, Transport
+from apps.sources.registry import adapter_of, built_in
+from apps.sources.wire import outcome_to_json
+
+DEADLINE = timedelta(seconds=15)
+TIMEOUT_S = Decimal(5)
+MAX_ATTEMPTS = 3
+DATABASE_TIMEOUT_S = 3
+DEFAULT_PAIR = "BTC/USD"
+SOME_FAILED = 1
+NONSENSE = 2
+COLUMNS = ("pair", "ticker", "price", "bid", "ask", "volume", "source_time", "code", "message")
+JSON_FIELDS = (
+    *("source", "pair", "ticker", "ok", "price", "bid", "ask", "volume", "source_time"),
+    *("code", "message", "latency_ms"),
+)
+
+
+class Command(BaseCommand):
+    """Asks one source for prices, outside of any round; stores and sends nothing."""
+
+    help = "Ask one source for prices now. Built-in sources work without a database."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the source, the pairs and the options."""
+        parser.add_argument("source", help="Slug of a source; a built-in one needs no configuration.")
+        parser.add_argument("pairs", nargs="*", metavar="PAIR", help="BASE/QUOTE; default: its listings, else BTC/USD.")
+        parser.add_argument("--ticker", default="", help="The source's own symbol; with one pair at most.")
+        parser.add_argument("--base-url", default="", help="Ask here instead of the source's own base URL.")
+        parser.add_argument("--allow-private", action="store_true", help="Let the base URL be a private address.")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="Print a list of rows as JSON.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask the source and print every row; exits with 1 when a row has no price."""
+        base_url = str(options["base_url"])
+        spec, listed = _spec(str(options["source"]), use_database=not base_url)
+        spec = replace(spec, base_url=base_url.rstrip("/") or spec.base_url)
+        asks = _asks(spec, pairs=options["pairs"], ticker=str(options["ticker"]), listed=listed)
+
+        transport = Transport(extra_allowed=_hosts(spec) if options["allow_private"] else frozenset())
+        call = fetch_source(spec, asks, deadline=datetime.now(UTC) + DEADLINE, transport=transport)
+
+        if options["as_json"]:
+            self.stdout.write(json.dumps([_row(outcome, call) for outcome in call.outcomes], indent=2))
+        else:
+            self._print_table(call)
+        if any(isinstance(outcome, Miss) for outcome in call.outcomes):
+            sys.exit(SOME_FAILED)
+
+    def _print_table(self, call: SourceCall) -> None:
+        """Print every request with its status and latency, then the rows as aligned columns."""
+        for attempt in call.attempts:
+            ended = attempt.code or "ok"
+            self.stdout.write(f"{attempt.status or '---'}  {attempt.latency_ms:>5} ms  {ended}  {attempt.url}")
+        rows = [_row(outcome, call) for outcome in call.outcomes]
+        table = [[str(row[name]) if row[name] is not None else "" for name in COLUMNS] for row in rows]
+        shown = [index for index in range(len(COLUMNS)) if any(cells[index] for cells in table)]
+        lines = [[name.upper() for name in COLUMNS], *table]
+        widths = [max(len(line[index]) for line in lines) for index in range(len(COLUMNS))]
+        self.stdout.write("")
+        for line in lines:
+            self.stdout.write("  ".join(line[index].ljust(widths[index]) for index in shown).rstrip())
+        if any(outcome.pair.endswith("/USD") and outcome.ticker.upper().endswith("USDT") for outcome in call.outcomes):
+            self.stdout.write("\nPrices are as the source quotes them: a USDT market's are in USDT, not in USD.")
+
+
+def _spec(slug: str, *, use_database: bool) -> tuple[SourceSpec, list[Ask]]:
+    """Return the source as the database has it, else as a built-in one, and its listings."""
+    own = next((each for each in built_in() if each.slug == slug), None)
+    if own is None or use_database:
+        try:
+            return _spec_in_database(slug)
+        except (LookupError, DatabaseProblem) as exc:
+            if own is None:
+                known = ", ".join(each.slug for each in built_in())
+                told = f"no source {slug!r} in the database ({exc.__class__.__name__}); built in are {known}"
+                raise CommandError(told, returncode=NONSENSE) from exc
+    simulated = settings.MARKET == "simulated" and settings.MARKET_SIMULATOR_URL
+    base_url = f"{settings.MARKET_SIMULATOR_URL.rstrip('/')}/{slug}" if simulated else own.base_url
+    return SourceSpec(slug, slug, base_url, TIMEOUT_S, MAX_ATTEMPTS), []
+
+
+def _spec_in_database(slug: str) -> tuple[SourceSpec, list[Ask]]:
+    """Return the source and its enabled listings. Raises KeyError when there is no such source."""
+    connection.settings_dict.setdefault("OPTIONS", {}).setdefault("connect_timeout", DATABASE_TIMEOUT_S)
+    spec = source_specs([slug])[slug]
+    rows = Listing.objects.filter(source__slug=slug, enabled=True).values_list("feed__pair", "ticker")
+    return spec, [Ask(pair, ticker) for pair, ticker in rows.order_by("feed__pair")]
+
+
+def _asks(spec: SourceSpec, *, pairs: Sequence[str], ticker: str, listed: Sequence[Ask]) -> list[Ask]:
+    """Return what to ask: the ticker given, else the listing's, else the adapter's default symbol."""
+    wanted = [pair.upper().replace("-", "/") for pair in pairs]
+    if ticker:
+        if len(wanted) > 1:
+            raise CommandError("--ticker goes with one pair at most", returncode=NONSENSE)
+        return [Ask(wanted[0] if wanted else "", ticker)]
+    if not wanted and listed:
+        return list(listed)
+    known = {ask.pair: ask for ask in listed}
+    try:
+        own = adapter_of(spec)
+        return [known.get(pair) or Ask(pair, own.ticker_for(pair)) for pair in wanted or [DEFAULT_PAIR]]
+    except (SourceError, LookupError) as exc:
+        raise CommandError(str(exc), returncode=NONSENSE) from exc
+
+
+def _hosts(spec: SourceSpec) -> frozenset[str]:
+    """Return the ``host:port`` the source is asked at."""
+    url = spec.base_url or str(spec.options.get("url", ""))
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+    except ValueError as exc:
+        raise CommandError(f"not a URL: {url!r}", returncode=NONSENSE) from exc
+    return frozenset({f"{parts.hostname}:{port}"})
+
+
+def _row(outcome: Quote | Miss, call: SourceCall) -> dict[str, object]:
+    """Return one row of the output; what is absent is None."""
+    told = outcome_to_json(outcome) | {"ok": isinstance(outcome, Quote), "latency_ms": call.latency_ms}
+    told["pair"] = outcome.pair or None
+    return {name: told.get(name) for name in JSON_FIELDS}

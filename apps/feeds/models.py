@@ -1,0 +1,207 @@
+"""What to price: feeds, the sources that quote them, and the ordered list that joins the two."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+MAX_DECIMALS = 18
+PAIR = RegexValidator(r"^[A-Z0-9]{1,12}/[A-Z0-9]{1,12}$", "A pair is written BASE/QUOTE, for example BTC/USD.")
+SLUG = RegexValidator(r"^[a-z][a-z0-9_]{1,39}$", "A slug has lower-case letters, digits and underscores.")
+
+
+class Feed(models.Model):
+    """One pair published on chain, and the rules an answer must pass."""
+
+    pair = models.CharField(max_length=25, unique=True, validators=[PAIR], help_text="BASE/QUOTE, e.g. BTC/USD.")
+    enabled = models.BooleanField(
+        default=True, help_text="Off: no scheduled rounds and no requests; the chain keeps its last value."
+    )
+    required = models.BooleanField(
+        default=True, help_text="Readiness fails while this feed is older than heartbeat + grace."
+    )
+    decimals = models.PositiveSmallIntegerField(
+        default=8,
+        validators=[MaxValueValidator(MAX_DECIMALS)],
+        help_text="Of the on-chain integer; fixed for the life of a feed.",
+    )
+    quorum = models.PositiveSmallIntegerField(
+        default=3, validators=[MinValueValidator(1)], help_text="Sources an answer needs after filtering."
+    )
+    active_sources = models.PositiveSmallIntegerField(
+        default=5,
+        validators=[MinValueValidator(1)],
+        help_text="Sources asked first; the rest of the list are reserves.",
+    )
+    max_age_s = models.PositiveIntegerField(
+        default=90, validators=[MinValueValidator(1)], help_text="Oldest usable quote, in seconds."
+    )
+    heartbeat_s = models.PositiveIntegerField(
+        default=3600, validators=[MinValueValidator(1)], help_text="Publish at least this often."
+    )
+    deviation_bps = models.PositiveIntegerField(
+        default=50,
+        validators=[MinValueValidator(1)],
+        help_text="Publish when this far from the chain's value (1 bp = 0.01 %).",
+    )
+    outlier_k = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(3),
+        validators=[MinValueValidator(Decimal("0.5"))],
+        help_text="Multiples of the scaled median absolute deviation a quote may lie from the median.",
+    )
+    outlier_floor_bps = models.PositiveIntegerField(
+        default=50, help_text="Quotes this near to the median are never outliers."
+    )
+    min_answer = models.DecimalField(
+        max_digits=38, decimal_places=18, null=True, blank=True, help_text="Lowest believable price."
+    )
+    max_answer = models.DecimalField(
+        max_digits=38, decimal_places=18, null=True, blank=True, help_text="Highest believable price."
+    )
+    description = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["pair"]
+        constraints = [
+            models.CheckConstraint(condition=Q(decimals__lte=MAX_DECIMALS), name="feed_decimals_at_most_18"),
+            models.CheckConstraint(condition=Q(quorum__gte=1), name="feed_quorum_positive"),
+            models.CheckConstraint(
+                condition=Q(active_sources__gte=F("quorum")), name="feed_active_sources_reach_quorum"
+            ),
+            models.CheckConstraint(condition=Q(max_age_s__gte=1), name="feed_max_age_positive"),
+            models.CheckConstraint(condition=Q(heartbeat_s__gte=1), name="feed_heartbeat_positive"),
+            models.CheckConstraint(condition=Q(deviation_bps__gte=1), name="feed_deviation_positive"),
+            models.CheckConstraint(
+                condition=Q(min_answer__isnull=True) | Q(min_answer__gt=0), name="feed_min_answer_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(min_answer__isnull=True) | Q(max_answer__isnull=True) | Q(max_answer__gt=F("min_answer")),
+                name="feed_bounds_ordered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.pair
+
+    @property
+    def slug(self) -> str:
+        """The pair as it stands in URLs: ``BTC-USD``."""
+        return self.pair.replace("/", "-")
+
+
+class Source(models.Model):
+    """An exchange or aggregator with an HTTP price API."""
+
+    slug = models.CharField(max_length=40, unique=True, validators=[SLUG])
+    name = models.CharField(max_length=60)
+    adapter = models.CharField(max_length=40, help_text="Built-in adapter, or `generic` for one described below.")
+    base_url = models.URLField(max_length=300, blank=True, help_text="Empty: the adapter's own.")
+    enabled = models.BooleanField(default=True)
+    timeout_s = models.DecimalField(
+        max_digits=4,
+        decimal_places=1,
+        default=Decimal("2.5"),
+        validators=[MinValueValidator(Decimal("0.1")), MaxValueValidator(Decimal(30))],
+        help_text="Of one HTTP call.",
+    )
+    max_attempts = models.PositiveSmallIntegerField(
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text="Calls per request, the first included.",
+    )
+    options = models.JSONField(
+        default=dict, blank=True, help_text="Settings of the generic adapter (URL template, JSON paths)."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(condition=Q(timeout_s__gt=0), name="source_timeout_positive"),
+            models.CheckConstraint(condition=Q(max_attempts__gte=1), name="source_attempts_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Listing(models.Model):
+    """One line of a feed's source list: who quotes it, under which ticker, and where it stands in the feed's list."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="listings")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="listings")
+    ticker = models.CharField(max_length=60, help_text="The source's own symbol, e.g. XBTUSD.")
+    priority = models.PositiveIntegerField(
+        default=0, db_index=True, help_text="1 is asked first. Drag rows to reorder."
+    )
+    weight = models.DecimalField(
+        max_digits=6, decimal_places=2, default=Decimal(1), validators=[MinValueValidator(Decimal("0.01"))]
+    )
+    enabled = models.BooleanField(default=True)
+    invert = models.BooleanField(default=False, help_text="The ticker is quoted the other way round; use 1 / price.")
+    conversion = models.ForeignKey(
+        Feed,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="converts",
+        help_text="Feed that turns the ticker's quote currency into this feed's, e.g. USDT/USD.",
+    )
+
+    class Meta:
+        ordering = ["feed", "priority"]
+        constraints = [
+            models.UniqueConstraint(fields=["feed", "source"], name="listing_source_once_per_feed"),
+            models.UniqueConstraint(
+                fields=["feed", "priority"], name="listing_priority_unique", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.CheckConstraint(condition=Q(weight__gt=0), name="listing_weight_positive"),
+            models.CheckConstraint(
+                condition=Q(conversion__isnull=True) | ~Q(conversion=F("feed")),
+                name="listing_converts_through_another_feed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}:{self.ticker}"
+
+
+class SourceState(models.Model):
+    """How a source did when it was last asked. One row per source, written as rounds settle."""
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="state")
+    last_asked_at = models.DateTimeField(null=True)
+    last_ok_at = models.DateTimeField(null=True)
+    last_code = models.CharField(max_length=40, blank=True, help_text="Empty when the last call gave quotes.")
+    last_message = models.CharField(max_length=300, blank=True)
+    last_latency_ms = models.PositiveIntegerField(null=True)
+    consecutive_failures = models.PositiveIntegerField(default=0)
+    quotes_ok = models.PositiveBigIntegerField(default=0)
+    quotes_missed = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.source_id}: {self.last_code or 'ok'}"
+
+
+class ConfigVersion(models.Model):
+    """A configuration that was in force: every round points at the one it ran with. Never changed, never deleted."""
+
+    number = models.PositiveIntegerField(unique=True)
+    sha256 = models.CharField(max_length=64)
+    document = models.TextField(help_text="oracle.yaml as it would be exported.")
+    author = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"v{self.number}"

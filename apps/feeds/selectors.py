@@ -1,0 +1,129 @@
+"""What the tables say: feeds and sources frozen for a round, and the whole configuration as values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from django.conf import settings
+
+from apps.feeds.models import ConfigVersion, Feed, Listing, Source
+from apps.feeds.values import FEED_KEYS, SOURCE_KEYS, Config, FeedConfig, ListingConfig, SourceConfig
+from apps.pricing.types import FeedSpec, ListingSpec, SourceSpec
+from apps.sources.registry import UnknownAdapter, adapter
+
+
+def feed_specs(pairs: Sequence[str] | None = None) -> list[FeedSpec]:
+    """Return the enabled feeds among ``pairs`` (None: all), with every feed their listings convert through, by pair.
+
+    Only enabled listings of enabled sources are in a spec, in priority order. Two queries for each step of conversion.
+    """
+    found: dict[str, FeedSpec] = {}
+    wanted: set[str] | None = None if pairs is None else set(pairs)
+    while wanted is None or wanted:
+        fresh = _load_specs(wanted)
+        found |= {spec.pair: spec for spec in fresh}
+        conversions = {row.conversion for spec in fresh for row in spec.listings if row.conversion is not None}
+        wanted = conversions - found.keys() if wanted is not None else set()
+    return [found[pair] for pair in sorted(found)]
+
+
+def _load_specs(pairs: Collection[str] | None) -> list[FeedSpec]:
+    feeds = Feed.objects.filter(enabled=True)
+    if pairs is not None:
+        feeds = feeds.filter(pair__in=pairs)
+    by_id = {feed.pk: feed for feed in feeds}
+    listings = Listing.objects.filter(feed_id__in=by_id, enabled=True, source__enabled=True)
+    rows = listings.order_by("feed_id", "priority").values_list(
+        "feed_id", "source__slug", "ticker", "priority", "weight", "invert", "conversion__pair"
+    )
+    lists: defaultdict[int, list[ListingSpec]] = defaultdict(list)
+    for feed_id, source, ticker, priority, weight, invert, conversion in rows:
+        lists[feed_id].append(
+            ListingSpec(
+                pair=by_id[feed_id].pair,
+                source=source,
+                ticker=ticker,
+                priority=priority,
+                weight=weight,
+                invert=invert,
+                conversion=conversion,
+            )
+        )
+    return [_feed_spec(feed, listings=tuple(lists[feed.pk])) for feed in by_id.values()]
+
+
+def _feed_spec(feed: Feed, *, listings: tuple[ListingSpec, ...]) -> FeedSpec:
+    return FeedSpec(
+        pair=feed.pair,
+        decimals=feed.decimals,
+        quorum=feed.quorum,
+        active_sources=feed.active_sources,
+        max_age_s=feed.max_age_s,
+        heartbeat_s=feed.heartbeat_s,
+        deviation_bps=feed.deviation_bps,
+        outlier_k=feed.outlier_k,
+        outlier_floor_bps=feed.outlier_floor_bps,
+        min_answer=feed.min_answer,
+        max_answer=feed.max_answer,
+        listings=listings,
+    )
+
+
+def source_specs(slugs: Iterable[str]) -> dict[str, SourceSpec]:
+    """Return the sources by slug, disabled ones too; in a simulated market every one points at the simulator."""
+    return {source.slug: _source_spec(source) for source in Source.objects.filter(slug__in=set(slugs))}
+
+
+def _source_spec(source: Source) -> SourceSpec:
+    return SourceSpec(
+        slug=source.slug,
+        adapter=source.adapter,
+        base_url=_base_url(source),
+        timeout_s=source.timeout_s,
+        max_attempts=source.max_attempts,
+        options=source.options,
+    )
+
+
+def _base_url(source: Source) -> str:
+    """Return where to ask; empty for an unknown adapter, which the fetch worker reports as misconfigured."""
+    if settings.MARKET == "simulated":
+        return f"{settings.MARKET_SIMULATOR_URL.rstrip('/')}/{source.slug}"
+    if source.base_url:
+        return source.base_url.rstrip("/")
+    try:
+        return adapter(source.adapter).base_url
+    except UnknownAdapter:
+        return ""
+
+
+def current_config_version() -> ConfigVersion | None:
+    """Return the configuration in force, None before the first was recorded."""
+    return ConfigVersion.objects.order_by("-number").first()
+
+
+def current_config() -> Config:
+    """Return all sources and feeds, disabled ones included, in three queries."""
+    listings: defaultdict[int, list[ListingConfig]] = defaultdict(list)
+    rows = Listing.objects.order_by("feed_id", "priority", "pk").values_list(
+        "feed_id", "source__slug", "ticker", "weight", "enabled", "invert", "conversion__pair"
+    )
+    for feed_id, source, ticker, weight, enabled, invert, conversion in rows:
+        listing = ListingConfig(source, ticker, weight, enabled=enabled, invert=invert, conversion=conversion)
+        listings[feed_id].append(listing)
+    return Config(
+        sources={source.slug: source_config(source) for source in Source.objects.all()},
+        feeds={feed.pair: feed_config(feed, listings=listings[feed.pk]) for feed in Feed.objects.all()},
+    )
+
+
+def source_config(source: Source) -> SourceConfig:
+    """Return the row as a plain value."""
+    return SourceConfig(slug=source.slug, **{name: getattr(source, name) for name in SOURCE_KEYS})
+
+
+def feed_config(feed: Feed, *, listings: Iterable[ListingConfig]) -> FeedConfig:
+    """Return the row as a plain value, with the listings given in priority order."""
+    rules = {name: getattr(feed, name) for name in FEED_KEYS}
+    return FeedConfig(pair=feed.pair, listings=tuple(listings), **rules)

@@ -1,0 +1,246 @@
+"""Whether a configuration makes sense: the one set of rules that admin and `oracle.yaml` share.
+
+Pure over the plain values of ``values``. A Problem says where (a path such as ``("feeds", "BTC/USD", "quorum")``),
+which rule (a stable code) and what is wrong, in words that show both values.
+
+A disabled feed is only checked for what the database itself would refuse: it may wait half-configured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig
+
+Where: TypeAlias = tuple[str | int, ...]
+
+MAX_DECIMALS = 18
+MAX_BPS = 10_000
+MAX_INTEGER = 2**31 - 1
+MAX_SMALL_INTEGER = 2**15 - 1
+MAX_ATTEMPTS = 10
+PAIR = re.compile(r"[A-Z0-9]{1,12}/[A-Z0-9]{1,12}")
+SLUG = re.compile(r"[a-z][a-z0-9_]{1,39}")
+GENERIC = "generic"
+# field: (lowest, highest), both inclusive
+INTEGER_BOUNDS: Mapping[str, tuple[int, int]] = {
+    "decimals": (0, MAX_DECIMALS),
+    "quorum": (1, MAX_SMALL_INTEGER),
+    "active_sources": (1, MAX_SMALL_INTEGER),
+    "max_age_s": (1, MAX_INTEGER),
+    "heartbeat_s": (1, MAX_INTEGER),
+    "deviation_bps": (1, MAX_BPS),
+    "outlier_floor_bps": (0, MAX_BPS),
+}
+# field: (lowest, digits before the point, digits after it), as wide as the columns
+OUTLIER_K = (Decimal("0.5"), 3, 2)
+ANSWER = (Decimal(0), 20, 18)
+WEIGHT = (Decimal("0.01"), 4, 2)
+TIMEOUT = (Decimal("0.1"), 3, 1)
+MAX_TIMEOUT_S = Decimal(30)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong. ``where[-1]`` is the field, or ``listings`` for the list as a whole."""
+
+    where: Where
+    code: str
+    message: str
+
+
+def config_problems(config: Config, *, adapters: Collection[str]) -> list[Problem]:
+    """Return everything wrong with the configuration, in file order; an empty list means it may be saved.
+
+    adapters: slugs of the built-in adapters, ``generic`` included.
+    """
+    found: list[Problem] = []
+    for source in config.sources.values():
+        found += source_problems(source, adapters=adapters)
+    for feed in config.feeds.values():
+        found += feed_problems(feed)
+        found += listing_problems(feed, config=config)
+    found += cycle_problems(config)
+    return found
+
+
+def change_problems(before: Config, after: Config) -> list[Problem]:
+    """Return what may not change in the life of a feed: its decimals, which readers of the contract rely on."""
+    return [
+        Problem(
+            ("feeds", pair, "decimals"),
+            "decimals_changed",
+            f"decimals are fixed for the life of a feed: {before.feeds[pair].decimals} cannot become {feed.decimals}",
+        )
+        for pair, feed in after.feeds.items()
+        if pair in before.feeds and before.feeds[pair].decimals != feed.decimals
+    ]
+
+
+def source_problems(source: SourceConfig, *, adapters: Collection[str]) -> Iterator[Problem]:
+    """Yield what is wrong with a source by itself, the options of the generic adapter excepted."""
+    where: Where = ("sources", source.slug)
+    if not SLUG.fullmatch(source.slug):
+        yield Problem(where, "bad_slug", f"{source.slug!r}: a slug has 2-40 lower-case letters, digits and underscores")
+    if source.adapter not in adapters:
+        known = ", ".join(sorted(adapters))
+        yield Problem((*where, "adapter"), "unknown_adapter", f"unknown adapter {source.adapter!r}; known: {known}")
+    if not source.name or len(source.name) > 60:
+        yield Problem((*where, "name"), "bad_name", "a name has 1 to 60 characters")
+    if source.base_url and not _is_http_url(source.base_url):
+        yield Problem((*where, "base_url"), "bad_base_url", f"{source.base_url!r} is not an http(s) URL with a host")
+    if not 1 <= source.max_attempts <= MAX_ATTEMPTS:
+        message = f"{source.max_attempts} is not between 1 and {MAX_ATTEMPTS}"
+        yield Problem((*where, "max_attempts"), "out_of_range", message)
+    yield from _decimal_problems(source.timeout_s, TIMEOUT, where=(*where, "timeout_s"))
+    if source.timeout_s > MAX_TIMEOUT_S:
+        yield Problem((*where, "timeout_s"), "out_of_range", f"{source.timeout_s} s exceeds {MAX_TIMEOUT_S} s")
+    if source.options and source.adapter != GENERIC:
+        yield Problem(
+            (*where, "options"), "options_unused", f"only the generic adapter reads options, not {source.adapter}"
+        )
+
+
+def feed_problems(feed: FeedConfig) -> Iterator[Problem]:
+    """Yield what is wrong with a feed's own rules, its listings aside."""
+    where: Where = ("feeds", feed.pair)
+    if not PAIR.fullmatch(feed.pair):
+        yield Problem(where, "bad_pair", f"{feed.pair!r}: a pair is written BASE/QUOTE, for example BTC/USD")
+    elif len(set(feed.pair.split("/"))) == 1:
+        yield Problem(where, "bad_pair", f"{feed.pair!r}: base and quote are the same")
+    for name, (lowest, highest) in INTEGER_BOUNDS.items():
+        value = getattr(feed, name)
+        if not lowest <= value <= highest:
+            yield Problem((*where, name), "out_of_range", f"{value} is not between {lowest} and {highest}")
+    if feed.active_sources < feed.quorum:
+        message = f"active_sources {feed.active_sources} is below quorum {feed.quorum}: no round could reach it"
+        yield Problem((*where, "active_sources"), "active_sources_below_quorum", message)
+    yield from _decimal_problems(feed.outlier_k, OUTLIER_K, where=(*where, "outlier_k"))
+    if len(feed.description) > 120:
+        yield Problem((*where, "description"), "too_long", "a description has at most 120 characters")
+    yield from _bound_problems(feed)
+
+
+def _bound_problems(feed: FeedConfig) -> Iterator[Problem]:
+    where: Where = ("feeds", feed.pair)
+    for name in ("min_answer", "max_answer"):
+        value: Decimal | None = getattr(feed, name)
+        if value is None:
+            continue
+        yield from _decimal_problems(value, ANSWER, where=(*where, name))
+        if value <= 0:
+            yield Problem((*where, name), "not_positive", f"{name} {value} must be above zero")
+        elif 0 <= feed.decimals <= MAX_DECIMALS and value.scaleb(feed.decimals) < 1:
+            message = f"{name} {value:f} is zero when scaled by {feed.decimals} decimals"
+            yield Problem((*where, name), "below_resolution", message)
+    if feed.min_answer is not None and feed.max_answer is not None and feed.min_answer >= feed.max_answer:
+        message = f"min_answer {feed.min_answer:f} is not below max_answer {feed.max_answer:f}"
+        yield Problem((*where, "max_answer"), "bounds_not_ordered", message)
+
+
+def listing_problems(feed: FeedConfig, *, config: Config) -> Iterator[Problem]:
+    """Yield what is wrong with a feed's list: doubles, unknown sources, conversions, and a quorum nobody can reach."""
+    seen: set[str] = set()
+    for index, listing in enumerate(feed.listings):
+        where: Where = ("feeds", feed.pair, "listings", index)
+        if listing.source in seen:
+            message = f"{listing.source} is listed twice; a source counts once per feed"
+            yield Problem((*where, "source"), "duplicate_source", message)
+        seen.add(listing.source)
+        if listing.source not in config.sources:
+            yield Problem((*where, "source"), "unknown_source", f"there is no source {listing.source!r}")
+        if not listing.ticker or len(listing.ticker) > 60:
+            yield Problem((*where, "ticker"), "bad_ticker", "a ticker has 1 to 60 characters")
+        yield from _decimal_problems(listing.weight, WEIGHT, where=(*where, "weight"))
+        yield from _conversion_problems(feed, listing, config=config, where=(*where, "conversion"))
+    yield from _quorum_problems(feed, config=config)
+
+
+def _quorum_problems(feed: FeedConfig, *, config: Config) -> Iterator[Problem]:
+    usable = {
+        listing.source
+        for listing in feed.listings
+        if listing.enabled and listing.source in config.sources and config.sources[listing.source].enabled
+    }
+    if feed.enabled and len(usable) < feed.quorum:
+        message = f"quorum {feed.quorum} is above the {len(usable)} enabled listings of enabled sources of {feed.pair}"
+        yield Problem(("feeds", feed.pair, "quorum"), "quorum_above_listings", message)
+
+
+def _conversion_problems(
+    feed: FeedConfig, listing: ListingConfig, *, config: Config, where: Where
+) -> Iterator[Problem]:
+    conversion = listing.conversion
+    if conversion is None:
+        return
+    if conversion == feed.pair:
+        yield Problem(where, "conversion_cycle", f"{feed.pair} cannot convert through itself")
+        return
+    if conversion not in config.feeds:
+        yield Problem(where, "conversion_missing", f"there is no feed {conversion!r} to convert through")
+        return
+    if conversion.partition("/")[2] != feed.pair.partition("/")[2]:
+        message = f"{conversion} does not end in {feed.pair.partition('/')[2]}, the quote currency of {feed.pair}"
+        yield Problem(where, "conversion_mismatch", message)
+    if feed.enabled and listing.enabled and not config.feeds[conversion].enabled:
+        message = f"{listing.source} of {feed.pair} converts through {conversion}, which is disabled"
+        yield Problem(where, "conversion_disabled", message)
+
+
+def cycle_problems(config: Config) -> Iterator[Problem]:
+    """Yield one Problem per listing that lies on a conversion cycle of two or more feeds."""
+    edges = {
+        pair: {row.conversion for row in feed.listings if row.conversion in config.feeds and row.conversion != pair}
+        for pair, feed in config.feeds.items()
+    }
+    reach: dict[str, frozenset[str]] = {}
+    for pair, feed in config.feeds.items():
+        for index, listing in enumerate(feed.listings):
+            conversion = listing.conversion
+            if conversion is None or conversion == pair or conversion not in edges:
+                continue
+            if conversion not in reach:
+                reach[conversion] = _reachable(conversion, edges=edges)
+            if pair in reach[conversion]:
+                where: Where = ("feeds", pair, "listings", index, "conversion")
+                message = f"conversion cycle: {pair} converts through {conversion}, which leads back to {pair}"
+                yield Problem(where, "conversion_cycle", message)
+
+
+def _reachable(start: str, *, edges: Mapping[str, Collection[str | None]]) -> frozenset[str]:
+    found: set[str] = set()
+    pending = [start]
+    while pending:
+        for following in edges[pending.pop()]:
+            if following is not None and following not in found:
+                found.add(following)
+                pending.append(following)
+    return frozenset(found)
+
+
+def _decimal_problems(value: Decimal, limits: tuple[Decimal, int, int], *, where: Where) -> Iterator[Problem]:
+    lowest, before_point, after_point = limits
+    if not value.is_finite():
+        yield Problem(where, "not_finite", f"{value} is not a finite number")
+        return
+    if value < lowest:
+        yield Problem(where, "out_of_range", f"{value:f} is below {lowest}")
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > after_point:
+        yield Problem(where, "too_precise", f"{value:f} has more than {after_point} digits after the point")
+    if value.adjusted() >= before_point:
+        yield Problem(where, "out_of_range", f"{value:f} has more than {before_point} digits before the point")
+
+
+def _is_http_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - reading it is what validates it
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and len(value) <= 300

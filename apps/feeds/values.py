@@ -1,0 +1,90 @@
+"""The configuration as plain values: what `oracle.yaml` says and what the tables hold, in one shape.
+
+Defaults here are those of the models (a test compares them), so a key left out of the file means the model's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ListingConfig:
+    """One row of a feed's ordered source list; its place in the list is its priority."""
+
+    source: str
+    ticker: str
+    weight: Decimal = Decimal(1)
+    enabled: bool = True
+    invert: bool = False
+    conversion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedConfig:
+    """One feed's rules; units as in ``apps.pricing.types.FeedSpec``. Listings stand in priority order."""
+
+    pair: str
+    enabled: bool = True
+    required: bool = True
+    decimals: int = 8
+    quorum: int = 3
+    active_sources: int = 5
+    max_age_s: int = 90
+    heartbeat_s: int = 3600
+    deviation_bps: int = 50
+    outlier_k: Decimal = Decimal(3)
+    outlier_floor_bps: int = 50
+    min_answer: Decimal | None = None
+    max_answer: Decimal | None = None
+    description: str = ""
+    listings: tuple[ListingConfig, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """One source; an empty ``base_url`` means the adapter's own."""
+
+    slug: str
+    name: str
+    adapter: str
+    base_url: str = ""
+    enabled: bool = True
+    timeout_s: Decimal = Decimal("2.5")
+    max_attempts: int = 3
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration, sources by slug and feeds by pair."""
+
+    sources: Mapping[str, SourceConfig] = field(default_factory=dict)
+    feeds: Mapping[str, FeedConfig] = field(default_factory=dict)
+
+
+FEED_KEYS = (
+    "description",
+    "enabled",
+    "required",
+    "decimals",
+    "quorum",
+    "active_sources",
+    "max_age_s",
+    "heartbeat_s",
+    "deviation_bps",
+    "outlier_k",
+    "outlier_floor_bps",
+    "min_answer",
+    "max_answer",
+)
+LISTING_KEYS = ("source", "ticker", "conversion", "weight", "invert", "enabled")
+SOURCE_KEYS = ("name", "adapter", "base_url", "enabled", "timeout_s", "max_attempts", "options")
+
+
+def plain(value: Decimal) -> str:
+    """Return the number without exponent or trailing zeros: ``Decimal("1E+3")`` gives ``1000``."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
