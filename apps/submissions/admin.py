@@ -1,0 +1,225 @@
+"""Admin of what was sent and what the contract says: a console to read, with nothing to change."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from apps.feeds.admin import ReadOnlyAdmin
+from apps.submissions.models import Attempt, Deployment, OnChainPrice, Submission, Wallet
+
+WEI_PER_ETHER = Decimal(10) ** 18
+WEI_PER_GWEI = Decimal(10) ** 9
+STATE_COLOURS = {
+    "PLANNED": "info",
+    "IN_PROGRESS": "info",
+    "UNCONFIRMED": "warning",
+    "CONFIRMED": "success",
+    "FINAL": "success",
+    "FATAL": "danger",
+}
+
+
+def scaled(answer: int | None, *, decimals: int) -> str:
+    """Return the on-chain integer as a price, all its decimals shown; a dash for none."""
+    return "-" if answer is None else format(Decimal(answer).scaleb(-decimals), "f")
+
+
+class AttemptInline(TabularInline):  # type: ignore[misc]
+    """The signed transactions of a submission, oldest first; their bytes are not shown."""
+
+    model = Attempt
+    extra = 0
+    can_delete = False
+    fields = ("nonce", "tx_hash", "gas_limit", "max_fee_gwei", "tip_gwei", "broadcasts", "broadcast_at", "last_error")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
+
+    @display(description="Max fee, gwei")  # type: ignore[untyped-decorator]
+    def max_fee_gwei(self, attempt: Attempt) -> str:
+        """Show the fee cap."""
+        return f"{Decimal(attempt.max_fee_wei) / WEI_PER_GWEI:f}"
+
+    @display(description="Tip, gwei")  # type: ignore[untyped-decorator]
+    def tip_gwei(self, attempt: Attempt) -> str:
+        """Show the priority fee."""
+        return f"{Decimal(attempt.tip_wei) / WEI_PER_GWEI:f}"
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    """Reports on their way to a chain."""
+
+    list_display = (
+        "short_id",
+        "coloured_state",
+        "pairs",
+        "tx_hash",
+        "block_number",
+        "gas_used",
+        "created_at",
+        "round_link",
+    )
+    list_filter = ("state", "simulated", "deployment", "failure_code")
+    search_fields = ("id", "tx_hash", "evidence_hash", "digest", "attempts__tx_hash")
+    list_select_related = ("round",)
+    date_hierarchy = "created_at"
+    list_per_page = 50
+    inlines = (AttemptInline,)
+    fieldsets = (
+        (None, {"fields": (("id", "coloured_state"), "round_link", "simulated", "answers_table")}),
+        (
+            "Transaction",
+            {"fields": (("deployment", "wallet", "nonce"), "tx_hash", ("block_number", "gas_used"), "block_hash")},
+        ),
+        ("Report", {"fields": ("evidence_hash", "digest", "signer_set_version", "signatures")}),
+        ("Times", {"fields": (("created_at", "broadcast_at", "confirmed_at"), "resends")}),
+        ("Failure", {"fields": ("failure_code", "failure_message")}),
+    )
+    readonly_fields = ("coloured_state", "round_link", "answers_table")
+
+    @display(description="Submission")  # type: ignore[untyped-decorator]
+    def short_id(self, submission: Submission) -> str:
+        """Show the head of the id."""
+        return str(submission.pk)[:8]
+
+    @display(description="State", label=STATE_COLOURS)  # type: ignore[untyped-decorator]
+    def coloured_state(self, submission: Submission) -> str:
+        """Show the state in its colour."""
+        return submission.state
+
+    @display(description="Feeds")  # type: ignore[untyped-decorator]
+    def pairs(self, submission: Submission) -> str:
+        """Name the feeds of the report."""
+        return ", ".join(row["pair"] for row in submission.answers)
+
+    @display(description="Round")  # type: ignore[untyped-decorator]
+    def round_link(self, submission: Submission) -> SafeString | str:
+        """Link to the round that made the report."""
+        round_ = getattr(submission, "round", None)
+        if round_ is None:
+            return "-"
+        try:
+            url = reverse("admin:rounds_round_change", args=[round_.pk])
+        except NoReverseMatch:
+            return str(round_.pk)
+        return format_html('<a href="{}" class="text-primary-600 underline">{}</a>', url, str(round_.pk)[:8])
+
+    @display(description="Answers")  # type: ignore[untyped-decorator]
+    def answers_table(self, submission: Submission) -> SafeString:
+        """Show each answer and what the contract did with it."""
+        rows = [(row["pair"], row["answer"], self._fate(submission, row["pair"])) for row in submission.answers]
+        return table(("Feed", "Integer sent", "On chain"), rows)
+
+    def _fate(self, submission: Submission, pair: str) -> str:
+        if pair in submission.landed:
+            return "landed"
+        return f"skipped: {submission.skipped[pair]}" if pair in submission.skipped else "not yet"
+
+
+def table(headers: tuple[str, ...], rows: list[tuple[Any, ...]]) -> SafeString:
+    """Return a small HTML table; every cell is escaped."""
+    cell = '<{0} class="border-b border-base-200 px-2 py-1 text-left whitespace-nowrap dark:border-base-800">{1}</{0}>'
+    head = format_html_join("", cell, (("th", header) for header in headers))
+    body = format_html_join(
+        "", "<tr>{}</tr>", ((format_html_join("", cell, (("td", value) for value in row)),) for row in rows)
+    )
+    return format_html(
+        '<div class="overflow-x-auto"><table class="w-full text-sm"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>",
+        head,
+        body,
+    )
+
+
+@admin.register(OnChainPrice)
+class OnChainPriceAdmin(ReadOnlyAdmin):
+    """What each contract said about each feed when it was last read."""
+
+    list_display = (
+        "pair",
+        "price",
+        "round_id",
+        "observed_at",
+        "updated_at",
+        "block_number",
+        "deployment",
+        "submission",
+    )
+    list_filter = ("deployment__is_active", "deployment")
+    list_select_related = ("deployment", "submission")
+    search_fields = ("pair",)
+    ordering = ("pair",)
+
+    @display(description="Price", ordering="answer")  # type: ignore[untyped-decorator]
+    def price(self, row: OnChainPrice) -> str:
+        """Show the integer as a price."""
+        return scaled(row.answer, decimals=row.decimals)
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(ReadOnlyAdmin):
+    """Contracts, the active one and those a reset chain left behind."""
+
+    list_display = (
+        "address",
+        "chain_id",
+        "is_active",
+        "is_local",
+        "signers_needed",
+        "block_number",
+        "created_at",
+        "retired_reason",
+    )
+    list_filter = ("is_active", "is_local", "chain_id")
+    search_fields = ("address", "tx_hash")
+
+    @display(description="Signers")  # type: ignore[untyped-decorator]
+    def signers_needed(self, deployment: Deployment) -> str:
+        """Show m of n."""
+        return f"{deployment.threshold} of {len(deployment.signers)}"
+
+
+@admin.register(Wallet)
+class WalletAdmin(ReadOnlyAdmin):
+    """Transmitter addresses, their next nonce and balance."""
+
+    list_display = ("address", "chain_id", "next_nonce", "balance_eth", "balance_read_at")
+    list_filter = ("chain_id",)
+    search_fields = ("address",)
+
+    @display(description="Balance, ETH", ordering="balance_wei")  # type: ignore[untyped-decorator]
+    def balance_eth(self, wallet: Wallet) -> str:
+        """Show the balance in whole ether."""
+        return "-" if wallet.balance_wei is None else f"{Decimal(wallet.balance_wei) / WEI_PER_ETHER:.6f}"
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    """Signed transactions, newest first; found by hash."""
+
+    list_display = ("tx_hash", "submission", "nonce", "broadcasts", "broadcast_at", "last_error")
+    list_select_related = ("submission",)
+    search_fields = ("tx_hash",)
+    ordering = ("-created_at",)
+    exclude = ("raw",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
+        """Leave the signed bytes in the database."""
+        return super().get_queryset(request).defer("raw")  # type: ignore[no-any-return]

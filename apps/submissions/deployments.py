@@ -1,0 +1,201 @@
+"""The contract the oracle writes to: deploying it, adding its feeds, and replacing it when a local chain was reset."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.chain.deploy import LOCAL_FUNDS_WEI, MAX_ANSWER, MAX_DEVIATION_BPS, Deployer
+from apps.chain.errors import ChainError, ContractMissing
+from apps.chain.gateway import ChainIdentity, OnChainFeedConfig, OracleGateway
+from apps.chain.signers import keystore_address
+from apps.feeds.models import Feed
+from apps.pricing.fixed_point import to_fixed
+from apps.submissions.models import Deployment, Submission
+from apps.submissions.selectors import active_deployment
+from apps.submissions.services import reopen
+
+log = logging.getLogger(__name__)
+LOCK_KEY = 0x6F7261636C65  # "oracle": one process at a time deploys
+LOCAL_FLOOR_WEI = LOCAL_FUNDS_WEI // 100
+
+
+class DeploymentRefused(Exception):
+    """A deployment that must not be made; the message says what to change."""
+
+
+@contextmanager
+def deployment_lock(*, wait: bool) -> Iterator[bool]:
+    """Hold the right to deploy on this database; yields whether it was got (always, with ``wait``)."""
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+            got = True
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
+            got = bool(cursor.fetchone()[0])
+    try:
+        yield got
+    finally:
+        if got:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
+
+
+def fund_local(gateway: OracleGateway, identity: ChainIdentity, *, addresses: list[str]) -> None:
+    """Give keys play money where they run low. Refuses chains that are not local."""
+    if not identity.is_local:
+        raise DeploymentRefused(f"chain {identity.chain_id} ({identity.client_version}) is not a local one")
+    for address in addresses:
+        if gateway.balance_wei(address) < LOCAL_FLOOR_WEI:
+            gateway.set_balance(address, LOCAL_FUNDS_WEI)
+
+
+def standing_deployment(gateway: OracleGateway) -> Deployment | None:
+    """Return the active deployment if its contract is on the chain, None before the first one.
+
+    Code at the address decides, not the hash of block 0: a local chain that drops old blocks changes that one.
+    CONTRACT_ADDRESS, when set, is taken over in place of what is recorded.
+
+    Raises ContractMissing: the recorded (or configured) contract is not on the chain.
+    """
+    deployment = active_deployment()
+    wanted = settings.CONTRACT_ADDRESS
+    if wanted and (deployment is None or deployment.address.lower() != wanted.lower()):
+        deployment = _adopt(wanted, gateway)
+    if deployment is not None and not gateway.has_code(deployment.address):
+        raise ContractMissing(f"no code at {deployment.address} on chain {deployment.chain_id}")
+    return deployment
+
+
+def deploy(deployer: Deployer, identity: ChainIdentity, *, retired_reason: str = "") -> Deployment:
+    """Deploy a contract and make it the active one; submissions of the one it replaces are reopened.
+
+    Raises DeploymentRefused when there are fewer signer keystores than the threshold, or a ChainError.
+    """
+    signers = [keystore_address(path) for path in settings.SIGNER_KEYSTORES]
+    threshold = settings.SIGNER_THRESHOLD
+    if not 0 < threshold <= len(signers):
+        raise DeploymentRefused(f"SIGNER_THRESHOLD is {threshold}, SIGNER_KEYSTORES names {len(signers)} files")
+    made = deployer.deploy(signers=signers, threshold=threshold)
+    signer_set = deployer.gateway.signer_set(made.address)
+    return _record(
+        Deployment(
+            chain_id=identity.chain_id,
+            address=made.address,
+            is_local=identity.is_local,
+            signers=list(signer_set.signers),
+            threshold=signer_set.threshold,
+            signer_set_version=signer_set.version,
+            tx_hash=made.tx_hash,
+            block_number=made.block_number,
+            genesis_hash=identity.genesis_hash,
+        ),
+        retired_reason=retired_reason,
+    )
+
+
+def sync_feeds(deployment: Deployment, deployer: Deployer | None, gateway: OracleGateway, *, update: bool) -> list[str]:
+    """Add enabled feeds the contract lacks and, with ``update``, rules that changed; returns what was done.
+
+    One feed's failure is logged and stops no other. Without the admin's key only the row's proxies are refreshed.
+    """
+    feeds = list(Feed.objects.filter(enabled=True))
+    if not update and all(feed.pair in deployment.proxies for feed in feeds):
+        return []  # the usual case, without a call per feed
+    proxies = gateway.proxies(deployment.address)
+    done: list[str] = []
+    for feed in feeds:
+        try:
+            if feed.pair not in proxies:
+                step = _add(deployment, feed, deployer)
+            else:
+                step = _update(deployment, feed, deployer) if update and deployer else ""
+        except ChainError as exc:
+            # TRY400 off: the error is complete in these fields, and a stack of web3 frames would hide it
+            log.error("feed not registered pair=%s code=%s error=%s", feed.pair, exc.code, exc)  # noqa: TRY400
+            continue
+        if step:
+            done.append(f"{step} {feed.pair}")
+            log.warning("feed %s pair=%s contract=%s", step, feed.pair, deployment.address)
+    if done:
+        proxies = gateway.proxies(deployment.address)
+    if proxies != deployment.proxies:
+        deployment.proxies = proxies
+        deployment.save(update_fields=["proxies"])
+    return done
+
+
+def on_chain_config(feed: Feed) -> OnChainFeedConfig:
+    """Return a feed's rules as the contract wants them; a missing bound becomes the widest one it can keep."""
+    low = 1 if feed.min_answer is None else max(1, to_fixed(feed.min_answer, decimals=feed.decimals))
+    high = MAX_ANSWER if feed.max_answer is None else to_fixed(feed.max_answer, decimals=feed.decimals)
+    return OnChainFeedConfig(
+        decimals=feed.decimals,
+        max_age_s=feed.max_age_s,
+        heartbeat_s=feed.heartbeat_s,
+        deviation_bps=min(feed.deviation_bps, MAX_DEVIATION_BPS),
+        min_answer=low,
+        max_answer=max(low, min(MAX_ANSWER, high)),
+        description=feed.pair.replace("/", " / "),
+    )
+
+
+def _add(deployment: Deployment, feed: Feed, deployer: Deployer | None) -> str:
+    if deployer is None:
+        log.error("feed not on the contract pair=%s contract=%s; run deploy_contract", feed.pair, deployment.address)
+        return ""
+    deployer.add_feed(deployment.address, feed.pair, on_chain_config(feed))
+    return "added"
+
+
+def _update(deployment: Deployment, feed: Feed, deployer: Deployer) -> str:
+    config = on_chain_config(feed)
+    if deployer.gateway.feed_config(deployment.address, feed.pair) == config:
+        return ""
+    deployer.update_feed(deployment.address, feed.pair, config)
+    return "updated"
+
+
+def _adopt(address: str, gateway: OracleGateway) -> Deployment:
+    identity = gateway.identity()
+    if not gateway.has_code(address):
+        raise ContractMissing(f"CONTRACT_ADDRESS: no code at {address} on chain {identity.chain_id}")
+    signer_set = gateway.signer_set(address)
+    log.warning("contract taken over from CONTRACT_ADDRESS contract=%s chain=%d", address, identity.chain_id)
+    return _record(
+        Deployment(
+            chain_id=identity.chain_id,
+            address=address,
+            is_local=identity.is_local,
+            signers=list(signer_set.signers),
+            threshold=signer_set.threshold,
+            signer_set_version=signer_set.version,
+            proxies=gateway.proxies(address),
+            tx_hash="",
+            block_number=gateway.head().number,
+            genesis_hash=identity.genesis_hash,
+        ),
+        retired_reason=f"CONTRACT_ADDRESS names {address}",
+    )
+
+
+@transaction.atomic
+def _record(deployment: Deployment, *, retired_reason: str) -> Deployment:
+    old = Deployment.objects.filter(chain_id=deployment.chain_id, is_active=True)
+    for retired in old:
+        log.warning("deployment retired contract=%s reason=%s", retired.address, retired_reason)
+        reopen(_unsettled(retired), reason=f"contract replaced: {retired_reason}")
+    old.update(is_active=False, retired_at=timezone.now(), retired_reason=retired_reason[:200])
+    deployment.save()
+    return deployment
+
+
+def _unsettled(deployment: Deployment) -> QuerySet[Submission]:
+    return Submission.objects.filter(deployment=deployment)

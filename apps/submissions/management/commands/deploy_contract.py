@@ -1,0 +1,81 @@
+"""`manage.py deploy_contract`: put the PriceOracle on the chain, with every enabled feed."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.chain.deploy import Deployer
+from apps.chain.errors import ChainError, ContractMissing
+from apps.chain.gateway import ChainIdentity
+from apps.chain.report import feed_id
+from apps.chain.signers import keystore_address
+from apps.submissions import clients
+from apps.submissions.deployments import (
+    DeploymentRefused,
+    deploy,
+    deployment_lock,
+    fund_local,
+    standing_deployment,
+    sync_feeds,
+)
+from apps.submissions.models import Deployment
+from apps.submissions.prices import refresh_prices
+
+
+class Command(BaseCommand):
+    """Deploys once; run again it adds missing feeds and updates changed rules. Prints one JSON object."""
+
+    help = "Deploy the PriceOracle, or add missing feeds and update changed ones. Needs ADMIN_KEYSTORE."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare ``--local``."""
+        parser.add_argument(
+            "--local",
+            action="store_true",
+            help="Development chain: give the admin and transmitter play money, and replace a contract it lost.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Deploy or update, and print {chain_id, contract, feeds{pair: {feed_id, proxy}}}."""
+        try:
+            deployment = self._deployed(local=options["local"])
+        except (ChainError, DeploymentRefused) as exc:
+            raise CommandError(str(exc)) from exc
+        feeds = {
+            pair: {"feed_id": "0x" + feed_id(pair).hex(), "proxy": proxy}
+            for pair, proxy in sorted(deployment.proxies.items())
+        }
+        document = {"chain_id": deployment.chain_id, "contract": deployment.address, "feeds": feeds}
+        self.stdout.write(json.dumps(document, indent=2))
+
+    def _deployed(self, *, local: bool) -> Deployment:
+        deployer = clients.deployer()
+        if deployer is None:
+            raise DeploymentRefused("ADMIN_KEYSTORE is not set: deploying needs the admin's key")
+        identity = deployer.gateway.identity()
+        if local:
+            addresses = [deployer.admin.address, keystore_address(settings.TRANSMITTER_KEYSTORE)]
+            fund_local(deployer.gateway, identity, addresses=addresses)
+        with deployment_lock(wait=True):
+            deployment = _standing_or_new(deployer, identity, local=local)
+            sync_feeds(deployment, deployer, deployer.gateway, update=True)
+        refresh_prices(deployment, deployer.gateway)
+        return deployment
+
+
+def _standing_or_new(deployer: Deployer, identity: ChainIdentity, *, local: bool) -> Deployment:
+    """Return the contract that stands, or deploy one. A contract lost by a public chain is never replaced here."""
+    reason = ""
+    try:
+        if standing := standing_deployment(deployer.gateway):
+            return standing
+    except ContractMissing as exc:
+        if not local or settings.CONTRACT_ADDRESS:
+            raise
+        reason = f"the local chain was reset: {exc}"
+    return deploy(deployer, identity, retired_reason=reason)

@@ -1,0 +1,185 @@
+"""What was sent: deployments, wallets, submissions, their signed transactions, and what the contract says now."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+
+class IntegerField256(models.DecimalField):  # type: ignore[type-arg]
+    """An ``int`` as wide as the EVM's words, kept as NUMERIC(78, 0)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_digits"] = 78
+        kwargs["decimal_places"] = 0
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_digits"], kwargs["decimal_places"]
+        return name, path, list(args), kwargs
+
+    def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> int | None:
+        return None if value is None else int(value)
+
+    def to_python(self, value: Any) -> Any:
+        return None if value is None else int(value)
+
+
+class Deployment(models.Model):
+    """A PriceOracle contract on a chain. At most one is active; a reset local chain leaves its old one inactive."""
+
+    chain_id = models.PositiveBigIntegerField()
+    address = models.CharField(max_length=42)
+    is_active = models.BooleanField(default=True)
+    is_local = models.BooleanField(
+        default=False, help_text="A development chain: the only kind that may carry simulated prices."
+    )
+    signers = models.JSONField(default=list, help_text="Addresses of the signer set, ascending.")
+    threshold = models.PositiveSmallIntegerField()
+    signer_set_version = models.PositiveIntegerField()
+    proxies = models.JSONField(default=dict, help_text="Pair to FeedProxy address.")
+    tx_hash = models.CharField(max_length=66)
+    block_number = models.PositiveBigIntegerField()
+    genesis_hash = models.CharField(
+        max_length=66, help_text="Hash of block 0, which tells a reset chain from the old one."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chain_id"], condition=Q(is_active=True), name="deployment_one_active_per_chain"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} on {self.chain_id}"
+
+
+class Wallet(models.Model):
+    """A transmitter address on a chain and the next nonce to give out. The row is locked while one is taken."""
+
+    chain_id = models.PositiveBigIntegerField()
+    address = models.CharField(max_length=42)
+    genesis_hash = models.CharField(max_length=66)
+    next_nonce = models.PositiveBigIntegerField()
+    balance_wei = IntegerField256(null=True)
+    balance_read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["chain_id", "address", "genesis_hash"], name="wallet_once_per_chain"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} on {self.chain_id}"
+
+
+class Submission(models.Model):
+    """A report on its way to a chain."""
+
+    class State(models.TextChoices):
+        PLANNED = "PLANNED", "planned: waits for the chain worker"
+        IN_PROGRESS = "IN_PROGRESS", "in progress: signed and committed, being broadcast"
+        UNCONFIRMED = "UNCONFIRMED", "unconfirmed: broadcast, not yet mined"
+        CONFIRMED = "CONFIRMED", "confirmed: mined and read back"
+        FINAL = "FINAL", "final: deep enough to stay"
+        FATAL = "FATAL", "fatal: will never land"
+
+    UNFINISHED = (State.PLANNED, State.IN_PROGRESS, State.UNCONFIRMED)
+    LANDED = (State.CONFIRMED, State.FINAL)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(max_length=12, choices=State, default=State.PLANNED)
+    simulated = models.BooleanField(help_text="Prices of the market simulator; may only go to a local chain.")
+    evidence_hash = models.CharField(max_length=66)
+    answers = models.JSONField(
+        help_text='[{"pair", "answer" (string), "observed_at" (unix s)}], the order of the report.'
+    )
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, null=True, related_name="submissions")
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, null=True, related_name="submissions")
+    nonce = models.PositiveBigIntegerField(null=True)
+    signer_set_version = models.PositiveIntegerField(null=True)
+    digest = models.CharField(max_length=66, blank=True, help_text="EIP-712 digest the signers signed.")
+    signatures = models.JSONField(default=list)
+    tx_hash = models.CharField(max_length=66, blank=True, db_index=True, help_text="Of the attempt that was mined.")
+    block_number = models.PositiveBigIntegerField(null=True)
+    block_hash = models.CharField(max_length=66, blank=True)
+    gas_used = models.PositiveBigIntegerField(null=True)
+    landed = models.JSONField(default=list, help_text="Pairs whose answer was read back from the contract as sent.")
+    skipped = models.JSONField(default=dict, help_text="Pair to the contract's reason for skipping it.")
+    failure_code = models.CharField(max_length=40, blank=True)
+    failure_message = models.TextField(blank=True)
+    resends = models.PositiveSmallIntegerField(
+        default=0, help_text="Times it was opened again after the chain lost it."
+    )
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    broadcast_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "nonce"], name="submission_nonce_once_per_wallet"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                name="submission_unfinished",
+                condition=Q(state__in=["PLANNED", "IN_PROGRESS", "UNCONFIRMED"]),
+            ),
+            models.Index(fields=["created_at"], name="submission_confirmed", condition=Q(state="CONFIRMED")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}"
+
+
+class Attempt(models.Model):
+    """One signed transaction of a submission. Its bytes are committed before they are sent and never change."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="attempts")
+    nonce = models.PositiveBigIntegerField()
+    tx_hash = models.CharField(max_length=66, unique=True)
+    raw = models.BinaryField(help_text="Signed transaction, ready to broadcast again.")
+    gas_limit = models.PositiveBigIntegerField()
+    max_fee_wei = IntegerField256()
+    tip_wei = IntegerField256()
+    broadcasts = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    broadcast_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.tx_hash
+
+
+class OnChainPrice(models.Model):
+    """What the active contract says about a feed, as last read from it at ``block_number``."""
+
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="prices")
+    pair = models.CharField(max_length=25)
+    answer = IntegerField256()
+    decimals = models.PositiveSmallIntegerField()
+    round_id = models.PositiveBigIntegerField(help_text="The contract's round of this feed, from 1.")
+    observed_at = models.DateTimeField()
+    updated_at = models.DateTimeField(help_text="Time of the block that carried it.")
+    block_number = models.PositiveBigIntegerField()
+    submission = models.ForeignKey(Submission, on_delete=models.SET_NULL, null=True, related_name="prices")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["deployment", "pair"], name="on_chain_price_once_per_feed")]
+
+    def __str__(self) -> str:
+        return f"{self.pair} #{self.round_id}"

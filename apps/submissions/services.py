@@ -1,0 +1,138 @@
+"""Plans submissions and moves them between states. Every move is one conditional update that must hit one row.
+
+PLANNED ──► IN_PROGRESS ──► UNCONFIRMED ──► CONFIRMED ──► FINAL
+   │  nonce and bytes   broadcast       read back    deep enough
+   └─────────────► FATAL ◄────┘               any of the middle ones may be reopened: back to PLANNED
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from apps.chain.report import evidence_bytes
+from apps.monitoring import metrics
+from apps.submissions.models import Submission
+
+log = logging.getLogger(__name__)
+State = Submission.State
+
+# What belongs to one sending and is forgotten when a submission is opened again. Its attempts stay as a record.
+_OF_ONE_SENDING: dict[str, Any] = {
+    "deployment": None,
+    "wallet": None,
+    "nonce": None,
+    "signer_set_version": None,
+    "digest": "",
+    "signatures": [],
+    "tx_hash": "",
+    "block_number": None,
+    "block_hash": "",
+    "gas_used": None,
+    "landed": [],
+    "skipped": {},
+    "broadcast_at": None,
+    "confirmed_at": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAnswer:
+    """A feed's accepted answer on its way out: ``answer`` scaled by 10**decimals."""
+
+    pair: str
+    answer: int
+    decimals: int
+    observed_at: datetime
+
+
+class StateMoved(Exception):
+    """Somebody else moved the submission first; what this caller wanted is no longer due."""
+
+
+def plan_submission(*, answers: Sequence[PlannedAnswer], evidence_hash: str, simulated: bool) -> Submission:
+    """Create the PLANNED row; once it is committed, the chain worker is told (a lost hint is found by the sweep).
+
+    Observation times are cut to whole seconds, as the contract keeps them.
+
+    Raises ValueError when there are no answers, an answer is not positive, or the hash has not 32 bytes.
+    """
+    if not answers:
+        raise ValueError("a submission needs at least one answer")
+    if bad := [planned.pair for planned in answers if planned.answer <= 0]:
+        raise ValueError(f"answers must be positive: {', '.join(bad)}")
+    evidence_bytes(evidence_hash)
+    submission = Submission.objects.create(
+        simulated=simulated,
+        evidence_hash=evidence_hash,
+        answers=[
+            {
+                "pair": planned.pair,
+                "answer": str(planned.answer),
+                "decimals": planned.decimals,
+                "observed_at": int(planned.observed_at.timestamp()),
+            }
+            for planned in answers
+        ],
+    )
+    transaction.on_commit(lambda: _entered(State.PLANNED))
+    transaction.on_commit(lambda: hint("submissions.submit", submission.pk))
+    return submission
+
+
+def hint(task: str, submission_id: uuid.UUID) -> None:
+    """Tell the chain worker of a submission. Only a hint: when the broker is away, the sweep finds the row."""
+    try:
+        current_app.send_task(task, args=[str(submission_id)], queue="chain", retry=False)
+    except (OperationalError, OSError) as exc:
+        log.warning("hint lost task=%s submission=%s error=%s", task, submission_id, exc.__class__.__name__)
+
+
+def move(submission_id: uuid.UUID, *, frm: Sequence[State], to: State, **fields: Any) -> None:
+    """Move a submission that is in one of ``frm`` to ``to``, setting ``fields`` with it.
+
+    Raises StateMoved when it is in another state by now.
+    """
+    moved = Submission.objects.filter(pk=submission_id, state__in=frm).update(
+        state=to, updated_at=timezone.now(), **fields
+    )
+    if moved != 1:
+        raise StateMoved(f"{submission_id} is no longer {' or '.join(frm)}; not moved to {to}")
+    transaction.on_commit(lambda: _entered(to))
+
+
+def fail(submission_id: uuid.UUID, *, frm: Sequence[State], code: str, message: str, **fields: Any) -> None:
+    """Move a submission to FATAL with a stable code. Raises StateMoved."""
+    move(submission_id, frm=frm, to=State.FATAL, failure_code=code, failure_message=message, **fields)
+    log.warning("submission failed submission=%s code=%s message=%s", submission_id, code, message)
+
+
+def reopen(submissions: QuerySet[Submission], *, reason: str) -> int:
+    """Take submissions the chain lost back to PLANNED, to be signed and sent anew; returns how many.
+
+    They are sent with the same answers, or fail as superseded or expired when these are no longer news.
+    """
+    due = submissions.filter(state__in=[State.IN_PROGRESS, State.UNCONFIRMED, State.CONFIRMED])
+    ids = list(due.values_list("pk", flat=True))
+    count = due.filter(pk__in=ids).update(
+        **_OF_ONE_SENDING, state=State.PLANNED, resends=F("resends") + 1, updated_at=timezone.now()
+    )
+    for submission_id in ids:
+        log.warning("submission reopened submission=%s reason=%s", submission_id, reason)
+    for _ in range(count):
+        transaction.on_commit(lambda: _entered(State.PLANNED))
+    return count
+
+
+def _entered(state: State) -> None:
+    metrics.submission_moved(state.value)

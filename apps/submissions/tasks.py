@@ -1,0 +1,68 @@
+"""The chain worker's tasks. None retries by itself: the row keeps the state and the sweep is the retry."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from celery import shared_task
+
+from apps.chain.errors import ChainError
+from apps.submissions import clients, confirming, following, sending, sweeping
+from apps.submissions.deployments import DeploymentRefused
+from apps.submissions.models import Submission
+from apps.submissions.services import StateMoved, hint
+
+log = logging.getLogger(__name__)
+RECEIPT_LOOKS_S = (0.0, 0.05, 0.15, 0.4)  # a chain that mines on demand answers at the first; others wait for the sweep
+
+
+@shared_task(name="submissions.submit")
+def submit(submission_id: str) -> None:
+    """Sign, commit and broadcast a submission; safe to run any number of times."""
+    with _logged("submit", submission_id):
+        sending.send(uuid.UUID(submission_id), clients.chain_clients())
+        hint("submissions.confirm", uuid.UUID(submission_id))
+
+
+@shared_task(name="submissions.confirm")
+def confirm(submission_id: str) -> None:
+    """Look for a submission's receipt a few times within a second; the sweep looks on after that."""
+    with _logged("confirm", submission_id):
+        for pause_s in RECEIPT_LOOKS_S:
+            time.sleep(pause_s)
+            confirming.confirm(uuid.UUID(submission_id), clients.chain_clients())
+            if not Submission.objects.filter(pk=submission_id, state=Submission.State.UNCONFIRMED).exists():
+                return
+
+
+@shared_task(name="submissions.sweep")
+def sweep() -> None:
+    """Drive every open submission one step."""
+    with _logged("sweep"):
+        sweeping.sweep(clients.chain_clients())
+
+
+@shared_task(name="submissions.follow_chain")
+def follow_chain() -> None:
+    """Notice a reset or shortened chain, register missing feeds, read balance and prices."""
+    with _logged("follow_chain"):
+        following.follow(clients.chain_clients(), clients.deployer())
+
+
+@contextmanager
+def _logged(task: str, submission_id: str = "") -> Iterator[None]:
+    """Log what a task could not do now. Nothing is lost: the rows are as they were."""
+    try:
+        yield
+    except StateMoved as exc:
+        log.info("nothing to do task=%s submission=%s reason=%s", task, submission_id, exc)
+    except Submission.DoesNotExist:
+        log.warning("no such submission task=%s submission=%s", task, submission_id)
+    except (ChainError, DeploymentRefused) as exc:
+        code, transient = (exc.code, exc.transient) if isinstance(exc, ChainError) else ("refused", False)
+        level = logging.WARNING if transient else logging.ERROR
+        log.log(level, "chain task failed task=%s submission=%s code=%s error=%s", task, submission_id, code, exc)
