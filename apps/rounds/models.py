@@ -1,0 +1,110 @@
+"""What happened: rounds and their answers."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from apps.feeds.models import ConfigVersion
+from apps.pricing.types import AnswerReason, AnswerState
+from apps.submissions.models import IntegerField256, Submission
+
+
+class Round(models.Model):
+    """One run of the pipeline over one or more feeds.
+
+    The row is the truth and the chord only the fast path: whoever moves OPEN to CLOSED first settled the round.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", "open"
+        CLOSED = "CLOSED", "closed"
+
+    class Outcome(models.TextChoices):
+        SENT = "SENT", "a report went to the chain worker"
+        QUIET = "QUIET", "no feed had news"
+        REJECTED = "REJECTED", "nothing could be sent and at least one feed was refused"
+
+    class Trigger(models.TextChoices):
+        SCHEDULED = "SCHEDULED", "scheduled"
+        REQUESTED = "REQUESTED", "requested by a client"
+        ADMIN = "ADMIN", "started in admin"
+
+    class ClosedBy(models.TextChoices):
+        CALLBACK = "CALLBACK", "the chord's callback"
+        WATCHDOG = "WATCHDOG", "the watchdog"
+
+    class Market(models.TextChoices):
+        LIVE = "LIVE", "live"
+        SIMULATED = "SIMULATED", "simulated"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+    trigger = models.CharField(max_length=9, choices=Trigger)
+    market = models.CharField(max_length=9, choices=Market)
+    requested_by = models.CharField(max_length=150, blank=True)
+    pairs = ArrayField(models.CharField(max_length=25), help_text="Feeds priced, conversion feeds included.")
+    requested = ArrayField(
+        models.CharField(max_length=25),
+        default=list,
+        help_text="Feeds somebody asked for, who therefore gets an answer on chain whatever the triggers say.",
+    )
+    plan = models.JSONField(help_text="Feeds, listings, lanes and reserves as they stood when the round opened.")
+    config_version = models.ForeignKey(ConfigVersion, on_delete=models.PROTECT, null=True, related_name="rounds")
+    opened_at = models.DateTimeField()
+    deadline = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=8, choices=ClosedBy, blank=True)
+    lanes = models.JSONField(
+        default=list, help_text="What every lane brought back: calls, attempts, quotes and misses."
+    )
+    evidence_hash = models.CharField(max_length=66, blank=True, help_text="Merkle root over the observations.")
+    submission = models.OneToOneField(Submission, on_delete=models.PROTECT, null=True, related_name="round")
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="OPEN", closed_at__isnull=True) | Q(state="CLOSED", closed_at__isnull=False),
+                name="round_closed_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-opened_at"], name="round_newest"),
+            models.Index(fields=["deadline"], name="round_open", condition=Q(state="OPEN")),
+            models.Index(fields=["opened_at"], name="round_quiet", condition=Q(outcome="QUIET")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.outcome or self.state}"
+
+
+class Answer(models.Model):
+    """What became of one feed in a round, with every observation behind it."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="answers")
+    pair = models.CharField(max_length=25)
+    state = models.CharField(max_length=8, choices=[(s.value, s.value.lower()) for s in AnswerState])
+    reason = models.CharField(max_length=20, choices=[(r.value, r.value) for r in AnswerReason])
+    message = models.CharField(max_length=300, blank=True)
+    answer = IntegerField256(null=True, help_text="Scaled by 10**decimals; null when no price could be formed.")
+    decimals = models.PositiveSmallIntegerField()
+    observed_at = models.DateTimeField(null=True)
+    sources_used = models.PositiveSmallIntegerField(default=0)
+    quorum = models.PositiveSmallIntegerField()
+    confidence = IntegerField256(
+        null=True, help_text="Half the interquartile range of the used quotes, same scale as the answer."
+    )
+    observations = models.JSONField(default=list, help_text="Used, refused and missed, each with its reason.")
+
+    class Meta:
+        ordering = ["pair"]
+        constraints = [models.UniqueConstraint(fields=["round", "pair"], name="answer_once_per_round")]
+        indexes = [models.Index(fields=["pair", "-observed_at"], name="answer_history", condition=Q(state="ACCEPTED"))]
+
+    def __str__(self) -> str:
+        return f"{self.pair} {self.state}"
