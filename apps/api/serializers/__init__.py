@@ -1,0 +1,1 @@
+"""What the API's replies and bodies look like; only this package knows."""

@@ -1,0 +1,177 @@
+"""Feeds, their source lists, sources and history on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.api.serializers.common import DecimalText, IntegerText, LinkField, PairField
+from apps.feeds.models import Feed, Listing, Source
+from apps.pricing.types import AnswerReason, AnswerState
+
+SOURCE_STATES = ["ok", "failing", "unasked", "disabled"]
+
+
+class FeedSerializer(serializers.ModelSerializer[Feed]):
+    """A feed's rules."""
+
+    pair = PairField()
+    min_answer = DecimalText(allow_null=True)
+    max_answer = DecimalText(allow_null=True)
+    outlier_k = DecimalText()
+    proxy = serializers.SerializerMethodField(help_text="Address of its FeedProxy on chain, null when not deployed.")
+    price_url = serializers.SerializerMethodField()
+    history_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Feed
+        fields = (
+            "pair", "description", "enabled", "required", "decimals", "quorum", "active_sources", "max_age_s",
+            "heartbeat_s", "deviation_bps", "outlier_k", "outlier_floor_bps", "min_answer", "max_answer", "proxy",
+            "price_url", "history_url",
+        )  # fmt: skip
+
+    def get_proxy(self, feed: Feed) -> str | None:
+        """Return the address readers on chain use."""
+        proxies: dict[str, str] = self.context.get("proxies", {})
+        return proxies.get(feed.pair)
+
+    def get_price_url(self, feed: Feed) -> str:
+        """Return the path of its price."""
+        return f"/api/v1/prices/{feed.slug}"
+
+    def get_history_url(self, feed: Feed) -> str:
+        """Return the path of its history."""
+        return f"/api/v1/feeds/{feed.slug}/history"
+
+
+class ListingSerializer(serializers.ModelSerializer[Listing]):
+    """One place in a feed's source list."""
+
+    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
+    weight = DecimalText()
+    enabled = serializers.SerializerMethodField(help_text="Listing and source are both enabled.")
+    conversion = serializers.CharField(source="conversion.pair", allow_null=True, default=None)
+
+    class Meta:
+        model = Listing
+        fields = ("source", "ticker", "priority", "weight", "enabled", "invert", "conversion")
+
+    def get_enabled(self, listing: Listing) -> bool:
+        """Return whether rounds may ask it."""
+        return listing.enabled and listing.source.enabled
+
+
+class FeedStateSerializer(serializers.Serializer[Any]):
+    """What the feed's newest settled round made of it."""
+
+    state = serializers.ChoiceField(choices=[state.value for state in AnswerState])
+    reason = serializers.ChoiceField(choices=[reason.value for reason in AnswerReason])
+    message = serializers.CharField()
+    at = serializers.DateTimeField(source="round.closed_at", allow_null=True)
+    round = serializers.SerializerMethodField()
+
+    def get_round(self, answer: Any) -> str:
+        """Return the path of that round."""
+        return f"/api/v1/rounds/{answer.round_id}"
+
+
+class FeedDetailSerializer(FeedSerializer):
+    """A feed with its source list, most trusted first, and its newest answer."""
+
+    listings = ListingSerializer(many=True)
+    last_answer = serializers.SerializerMethodField()
+
+    class Meta(FeedSerializer.Meta):
+        fields = (*FeedSerializer.Meta.fields, "listings", "last_answer")  # type: ignore[assignment]
+
+    @extend_schema_field(FeedStateSerializer(allow_null=True))
+    def get_last_answer(self, feed: Feed) -> Any:
+        """Return the newest answer or None."""
+        answer = self.context.get("last_answer")
+        return FeedStateSerializer(answer).data if answer else None
+
+
+class FeedListSerializer(serializers.Serializer[Any]):
+    """All feeds, by pair."""
+
+    results = FeedSerializer(many=True)
+
+
+class SourceSerializer(serializers.Serializer[Source]):
+    """A source and how it did when it was last asked."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.SerializerMethodField()
+    feeds = serializers.IntegerField(source="feeds_listed", help_text="Enabled feeds that list it.")
+    last_asked_at = serializers.DateTimeField(source="state.last_asked_at", allow_null=True)
+    last_ok_at = serializers.DateTimeField(source="state.last_ok_at", allow_null=True)
+    last_error = serializers.CharField(source="state.last_code", help_text="Empty when the last call was ok.")
+    last_message = serializers.CharField(source="state.last_message")
+    latency_ms = serializers.IntegerField(source="state.last_latency_ms", allow_null=True)
+    consecutive_failures = serializers.IntegerField(source="state.consecutive_failures")
+    quotes_ok = serializers.IntegerField(source="state.quotes_ok")
+    quotes_missed = serializers.IntegerField(source="state.quotes_missed")
+    success_bps = serializers.SerializerMethodField(
+        help_text="Share of tickers answered, 10000 is all; null if unasked."
+    )
+
+    @extend_schema_field(serializers.ChoiceField(choices=SOURCE_STATES))
+    def get_state(self, source: Source) -> str:
+        """Return ok, failing, unasked or disabled."""
+        return source_state(source)
+
+    def get_success_bps(self, source: Source) -> int | None:
+        """Return the share of quotes among all outcomes."""
+        total = source.state.quotes_ok + source.state.quotes_missed
+        return source.state.quotes_ok * 10_000 // total if total else None
+
+
+class SourceListSerializer(serializers.Serializer[Any]):
+    """All sources, by slug."""
+
+    results = SourceSerializer(many=True)
+
+
+class HistoryAnswerSerializer(serializers.Serializer[Any]):
+    """One accepted answer."""
+
+    observed_at = serializers.DateTimeField()
+    answer = IntegerText()
+    sources_used = serializers.IntegerField()
+    confidence = IntegerText(allow_null=True)
+    reason = serializers.CharField()
+    round = LinkField()
+
+
+class CandleSerializer(serializers.Serializer[Any]):
+    """Open, high, low and close of the accepted answers of one interval."""
+
+    start = serializers.DateTimeField()
+    open = IntegerText()
+    high = IntegerText()
+    low = IntegerText()
+    close = IntegerText()
+    answers = serializers.IntegerField()
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    """Newest first. ``answers`` is filled for interval ``raw``, ``candles`` for every other."""
+
+    pair = PairField()
+    interval = serializers.ChoiceField(choices=["raw", "1m", "5m", "1h", "1d"])
+    decimals = serializers.IntegerField()
+    answers = HistoryAnswerSerializer(many=True)
+    candles = CandleSerializer(many=True)
+
+
+def source_state(source: Source) -> str:
+    """Return ``disabled``, ``unasked``, ``failing`` or ``ok``."""
+    if not source.enabled:
+        return "disabled"
+    if source.state.last_asked_at is None:
+        return "unasked"
+    return "failing" if source.state.last_code else "ok"

@@ -1,0 +1,70 @@
+"""GET /prices: what the contract says."""
+
+from __future__ import annotations
+
+import logging
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.api.pairs import feed_or_problem
+from apps.api.problems import Problem, ProblemCode
+from apps.api.schema import PAIR_PARAMETER, problems
+from apps.api.serializers.prices import PriceListSerializer, PriceSerializer
+from apps.chain.errors import ChainError
+from apps.feeds.models import Feed
+from apps.rounds.prices import CurrentPrice, current_prices
+
+logger = logging.getLogger(__name__)
+RETRY_AFTER_S = 2
+
+
+class PriceList(APIView):
+    """All current prices."""
+
+    @extend_schema(
+        operation_id="prices", responses={200: PriceListSerializer, **problems(ProblemCode.CHAIN_UNAVAILABLE)}
+    )
+    def get(self, request: Request) -> Response:
+        """Prices of all enabled feeds, read from the contract in one block."""
+        feeds = list(Feed.objects.filter(enabled=True))
+        prices = _prices(feeds)
+        missing = [feed.pair for feed in feeds if feed.pair not in prices]
+        reply = {"results": [prices[pair] for pair in sorted(prices)], "missing": missing}
+        return Response(PriceListSerializer(reply).data)
+
+
+class PriceDetail(APIView):
+    """One current price."""
+
+    @extend_schema(
+        operation_id="price",
+        parameters=[PAIR_PARAMETER],
+        responses={
+            200: PriceSerializer,
+            **problems(ProblemCode.FEED_UNKNOWN, ProblemCode.NO_PRICE_YET, ProblemCode.CHAIN_UNAVAILABLE),
+        },
+    )
+    def get(self, request: Request, pair: str) -> Response:
+        """The price of a feed as the contract says it; also of a disabled feed, whose last value stays on chain."""
+        feed = feed_or_problem(pair)
+        price = _prices([feed]).get(feed.pair)
+        if price is None:
+            raise Problem(ProblemCode.NO_PRICE_YET, f"No round of {feed.pair} has reached the contract yet.")
+        return Response(PriceSerializer(price).data)
+
+
+def _prices(feeds: list[Feed]) -> dict[str, CurrentPrice]:
+    try:
+        return current_prices(feeds, now=timezone.now())
+    except ChainError as exc:
+        logger.warning("chain not readable", extra={"code": exc.code})
+        raise Problem(
+            ProblemCode.CHAIN_UNAVAILABLE,
+            f"The contract cannot be read now ({exc.code}).",
+            retry_after_s=RETRY_AFTER_S,
+            cause=exc.code,
+        ) from exc
