@@ -1,0 +1,136 @@
+"""What Prometheus asks of the database and the broker at every scrape.
+
+Each query reads rows through an index or a handful of them: a scrape must stay cheap with a month of rounds kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.models import Count, Min
+from django.utils import timezone
+from kombu import Connection
+from kombu.exceptions import KombuError, OperationalError
+from prometheus_client.core import GaugeMetricFamily
+
+from apps.feeds.models import Feed, Source
+from apps.monitoring import collector, metrics
+from apps.monitoring.metrics import Queue, SubmissionState
+from apps.rounds.models import Answer, Round
+from apps.submissions.models import OnChainPrice, Submission, Wallet
+from oracle_project import celery_config
+
+# Rounds looked at for a feed's newest answer: enough for every feed to be in one, few enough to read each time.
+RECENT_ROUNDS = 20
+WEI_PER_ETH = 10**18
+BROKER_TIMEOUT_S = 2
+
+
+def _age_s(then: datetime | None, now: datetime) -> float:
+    return 0.0 if then is None else max(0.0, (now - then).total_seconds())
+
+
+def feeds() -> Iterator[GaugeMetricFamily]:
+    """Yield age, heartbeat and requiredness of every enabled feed."""
+    age, heartbeat, required = (m.family() for m in (metrics.FEED_AGE, metrics.FEED_HEARTBEAT, metrics.FEED_REQUIRED))
+    observed = dict(OnChainPrice.objects.filter(deployment__is_active=True).values_list("pair", "observed_at"))
+    now = timezone.now()
+    for pair, heartbeat_s, is_required in Feed.objects.filter(enabled=True).values_list(
+        "pair", "heartbeat_s", "required"
+    ):
+        age.add_metric([pair], _age_s(observed[pair], now) if pair in observed else float("inf"))
+        heartbeat.add_metric([pair], heartbeat_s)
+        required.add_metric([pair], int(is_required))
+    yield from (age, heartbeat, required)
+
+
+def quorum_margins() -> Iterator[GaugeMetricFamily]:
+    """Yield how many sources beyond its quorum each feed's newest answer had."""
+    margin = metrics.FEED_QUORUM_MARGIN.family()
+    recent = list(
+        Round.objects.filter(state=Round.State.CLOSED)
+        .order_by("-opened_at")
+        .values_list("id", flat=True)[:RECENT_ROUNDS]
+    )
+    newest_first = (
+        Answer.objects.filter(round_id__in=recent)
+        .order_by("pair", "-round__opened_at")
+        .distinct("pair")
+        .values_list("pair", "sources_used", "quorum")
+    )
+    for pair, used, quorum in newest_first:
+        margin.add_metric([pair], used - quorum)
+    yield margin
+
+
+def rounds() -> Iterator[GaugeMetricFamily]:
+    """Yield how many rounds are open and how old the oldest is."""
+    count, oldest = metrics.ROUNDS_OPEN.family(), metrics.OLDEST_ROUND_AGE.family()
+    found = Round.objects.filter(state=Round.State.OPEN).aggregate(count=Count("id"), oldest=Min("opened_at"))
+    count.add_metric([], found["count"])
+    oldest.add_metric([], _age_s(found["oldest"], timezone.now()))
+    yield from (count, oldest)
+
+
+def submissions() -> Iterator[GaugeMetricFamily]:
+    """Yield the submissions that are not final by state, zeroes included, and the age of the oldest unmined one."""
+    in_state, oldest = metrics.SUBMISSIONS_IN_STATE.family(), metrics.OLDEST_SUBMISSION_AGE.family()
+    unfinished = Submission.objects.filter(state__in=Submission.UNFINISHED)
+    counts = dict(unfinished.order_by().values_list("state").annotate(Count("id")))
+    counts[SubmissionState.CONFIRMED] = Submission.objects.filter(state=Submission.State.CONFIRMED).count()
+    for state in (*Submission.UNFINISHED, Submission.State.CONFIRMED):
+        in_state.add_metric([state.value], counts.get(state.value, 0))
+    first = unfinished.aggregate(first=Min("created_at"))["first"]
+    oldest.add_metric([], _age_s(first, timezone.now()))
+    yield from (in_state, oldest)
+
+
+def wallets() -> Iterator[GaugeMetricFamily]:
+    """Yield the balance of each transmitter of the configured chain, and the lowest it should have."""
+    balance, lowest = metrics.WALLET_BALANCE.family(), metrics.WALLET_MIN_BALANCE.family()
+    newest = Wallet.objects.filter(chain_id=settings.CHAIN_ID, balance_wei__isnull=False)
+    for address, wei in (
+        newest.order_by("address", "-balance_read_at").distinct("address").values_list("address", "balance_wei")
+    ):
+        balance.add_metric([address], float(wei or 0) / WEI_PER_ETH)
+    lowest.add_metric([], float(settings.MIN_BALANCE_ETH))
+    yield from (balance, lowest)
+
+
+def sources() -> Iterator[GaugeMetricFamily]:
+    """Yield whether each enabled source that was ever asked gave quotes when last asked."""
+    up = metrics.SOURCE_UP.family()
+    asked = Source.objects.filter(enabled=True, state__last_asked_at__isnull=False)
+    for slug, last_code in asked.values_list("slug", "state__last_code"):
+        up.add_metric([slug], int(not last_code))
+    yield up
+
+
+def queues() -> Iterator[GaugeMetricFamily]:
+    """Yield the messages that wait in each queue; a queue that the broker does not know yet is empty."""
+    length = metrics.QUEUE_LENGTH.family()
+    with Connection(celery_config.broker_url, connect_timeout=BROKER_TIMEOUT_S) as connection:
+        for queue in Queue:
+            length.add_metric([queue], _waiting(connection, queue))
+    yield length
+
+
+def _waiting(connection: Connection, queue: str) -> int:
+    channel: Any = connection.channel()  # the stubs know only what all transports share
+    try:
+        return int(channel.queue_declare(queue=queue, passive=True).message_count)
+    except connection.channel_errors:
+        return 0
+    finally:
+        channel.close()
+
+
+def register() -> None:
+    """Hand all readers to the monitoring app."""
+    for read in (feeds, quorum_margins, rounds, submissions, wallets, sources):
+        collector.register(read.__name__, read, errors=(DatabaseError,))
+    collector.register(queues.__name__, queues, errors=(OSError, KombuError, OperationalError))

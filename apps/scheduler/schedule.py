@@ -1,0 +1,28 @@
+"""Beat's timetable. Schedules expire quickly, so a worker that comes back does not run through a night of ticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracle_project import env
+
+SWEEP_ROUNDS_S = 1
+SWEEP_SUBMISSIONS_S = 2
+FOLLOW_CHAIN_S = 5
+PRUNE_S = 60
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """Return Celery's ``beat_schedule``, with the round interval from the environment."""
+    return {
+        "start-scheduled-round": _every(float(env.decimal("ROUND_INTERVAL_S")), "scheduler.start_scheduled_round"),
+        "sweep-rounds": _every(SWEEP_ROUNDS_S, "scheduler.sweep_rounds"),
+        "sweep-submissions": _every(SWEEP_SUBMISSIONS_S, "submissions.sweep"),
+        "follow-chain": _every(FOLLOW_CHAIN_S, "submissions.follow_chain"),
+        "prune-rounds": _every(PRUNE_S, "scheduler.prune"),
+        "prune-idempotency": _every(PRUNE_S, "api.prune_idempotency_records"),
+    }
+
+
+def _every(interval_s: float, task: str) -> dict[str, Any]:
+    return {"task": task, "schedule": interval_s, "options": {"expires": max(interval_s * 2, 5)}}

@@ -1,0 +1,32 @@
+"""What the clock does. Beat sends these; each is short, idempotent, and safe to run twice at once."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.feeds.models import Feed
+from apps.rounds.models import Round
+from apps.rounds.services import prune_rounds
+from apps.rounds.workflow import close_overdue_rounds, start_round
+
+
+@shared_task(name="scheduler.start_scheduled_round")
+def start_scheduled_round() -> str | None:
+    """Start one round over all enabled feeds, or join one that is still open; return its id."""
+    pairs = list(Feed.objects.filter(enabled=True).values_list("pair", flat=True))
+    if not pairs:
+        return None
+    return str(start_round(pairs=pairs, trigger=Round.Trigger.SCHEDULED).round.pk)
+
+
+@shared_task(name="scheduler.sweep_rounds")
+def sweep_rounds() -> int:
+    """Close rounds past their deadline; return how many."""
+    return close_overdue_rounds()
+
+
+@shared_task(name="scheduler.prune")
+def prune() -> int:
+    """Delete what is past its retention; return how many rounds went."""
+    return prune_rounds(now=timezone.now())
