@@ -1,0 +1,1 @@
+"""Tests of the oracle; the tree mirrors the code."""

@@ -1,0 +1,78 @@
+"""The oracle's built-in adapters read the simulator's replies, for every ticker of the default configuration."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import urlencode
+
+import pytest
+import requests
+from ruamel.yaml import YAML
+
+from apps.pricing.types import Ask, Quote
+from simulator.exchanges import all_exchanges
+from simulator.testing import ROOT, Simulator
+
+registry = pytest.importorskip("apps.sources.registry", reason="no adapters yet")
+base = pytest.importorskip("apps.sources.adapters.base", reason="no adapters yet")
+
+CONFIGURATION = ROOT / "oracle.yaml"
+BUILT_IN = sorted(set(registry.adapters()) & set(all_exchanges()))
+
+
+def asks_of(slug: str) -> list[Ask]:
+    """Return what the default configuration asks of a source, or its guess for BTC/USD where it has no listing."""
+    asks: dict[str, list[Ask]] = defaultdict(list)
+    feeds = YAML(typ="safe").load(CONFIGURATION.read_text())["feeds"] if CONFIGURATION.exists() else {}
+    for pair, feed in feeds.items():
+        for listing in feed["listings"]:
+            quote = "USDT" if listing.get("conversion") == "USDT/USD" else pair.partition("/")[2]
+            asks[listing["source"]].append(Ask(f"{pair.partition('/')[0]}/{quote}", listing["ticker"]))
+    return asks[slug] or [Ask("BTC/USD", registry.adapter(slug).ticker_for("BTC/USD"))]
+
+
+def fetch(simulator: Simulator, slug: str, asks: list[Ask]) -> list[object]:
+    """Return the adapter's outcomes for real HTTP replies of the simulator."""
+    adapter = registry.adapter(slug)
+    outcomes: list[object] = []
+    for request in adapter.build(asks):
+        url = f"{simulator.url(slug)}{request.path}?{urlencode(request.query)}"
+        got = requests.get(url, headers=dict(request.headers), timeout=5)
+        headers = {name.lower(): text for name, text in got.headers.items()}
+        reply = base.Reply(got.status_code, headers, got.content, datetime.now(UTC))
+        outcomes.extend(adapter.parse(request, reply))
+    return outcomes
+
+
+@pytest.mark.parametrize("slug", BUILT_IN)
+def test_adapter_reads_every_ticker_of_the_default_configuration(simulator: Simulator, slug: str) -> None:
+    """Each ask becomes a quote with the very price the simulator says it serves, for the pair meant."""
+    asks = asks_of(slug)
+    served = {row["pair"]: row["price"] for row in simulator.quotes(source=slug)[slug]["tickers"].values()}
+
+    outcomes = fetch(simulator, slug, asks)
+
+    assert len(outcomes) == len(asks)
+    for outcome in outcomes:
+        assert isinstance(outcome, Quote), outcome
+        assert outcome.price == Decimal(served[outcome.pair])
+
+
+@pytest.mark.parametrize("slug", BUILT_IN)
+def test_adapter_reads_each_ticker_alone(simulator: Simulator, slug: str) -> None:
+    """A lone ask may take another call; it gives a quote too."""
+    for ask in asks_of(slug):
+        (outcome,) = fetch(simulator, slug, [ask])
+
+        assert isinstance(outcome, Quote), outcome
+
+
+@pytest.mark.parametrize("slug", BUILT_IN)
+@pytest.mark.parametrize("mode", ["rate_limited", "banned", "html", "truncated", "empty", "body", "status", "delisted"])
+def test_adapter_makes_a_miss_of_every_fault(simulator: Simulator, slug: str, mode: str) -> None:
+    """No fault becomes a price."""
+    simulator.set_mode(slug, mode)
+
+    assert not [outcome for outcome in fetch(simulator, slug, asks_of(slug)) if isinstance(outcome, Quote)]

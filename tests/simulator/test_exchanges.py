@@ -1,0 +1,175 @@
+"""Every exchange: the recorded shapes, the errors, and prices that agree with each other."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from simulator.faults import Fault, Mode
+from simulator.quotes import Desk
+from simulator.state import Simulation
+from tests.conftest import RECORDED_DIR, require
+
+# our call, the recorded reply it must look like, and where in both the row stands
+SHAPES = [
+    ("binance", "/api/v3/ticker/24hr", {"symbol": "BTCUSDT"}, "ticker_24hr_BTCUSDT.json", []),
+    ("binance", "/api/v3/ticker/24hr", {"symbols": '["BTCUSDT"]'}, "ticker_24hr_symbols_BTCUSDT_ETHUSDT.json", [0]),
+    ("binance", "/api/v3/ticker/24hr", {}, "ticker_24hr_all_trimmed_gct.json", [0]),
+    ("binance", "/api/v3/ticker/bookTicker", {"symbol": "BTCUSDT"}, "ticker_bookTicker_BTCUSDT.json", []),
+    ("binance", "/api/v3/ticker/price", {"symbols": '["BTCUSDT"]'}, "ticker_price_symbols_live_2026-09-25.json", [0]),
+    ("binance", "/api/v3/ticker/24hr", {"symbol": "NOPE"}, "error_invalid_symbol.json", []),
+    ("coinbase_exchange", "/products/stats", {}, "products_stats_all_2026-07-27.json", ["NEAR-USD", "stats_24hour"]),
+    ("coinbase_exchange", "/products/NO-PE/ticker", {}, "error_404_notfound.json", []),
+    ("kraken", "/0/public/Ticker", {"pair": "XBTUSD"}, "ticker_XBTUSD_live_2026-09-25.json", []),
+    ("kraken", "/0/public/Ticker", {"pair": "XBTUSD"}, "ticker_XBTUSD_live_2026-09-25.json", ["result"]),
+    ("kraken", "/0/public/Ticker", {"pair": "XBTUSD"}, "ticker_XBTUSD_live_2026-09-25.json", ["result", "XXBTZUSD"]),
+    ("okx", "/api/v5/market/ticker", {"instId": "BTC-USDT"}, "ticker_BTC-USDT_2023-01-04.json", []),
+    ("okx", "/api/v5/market/ticker", {"instId": "BTC-USDT"}, "ticker_BTC-USDT_2023-01-04.json", ["data", 0]),
+    ("okx", "/api/v5/market/tickers", {"instType": "SPOT"}, "tickers_all_SPOT_2026-07-27.json", ["data", 0]),
+    ("bybit", "/v5/market/tickers", {"category": "spot", "symbol": "BTCUSDT"}, "v5_tickers_spot_BTCUSDT.json", []),
+    (
+        "bybit",
+        "/v5/market/tickers",
+        {"category": "spot", "symbol": "BTCUSDT"},
+        "v5_tickers_spot_BTCUSDT.json",
+        ["result", "list", 0],
+    ),
+    ("bybit", "/v5/market/tickers", {"category": "spot", "symbol": "X"}, "error_10001_not_supported_symbols.json", []),
+    ("kucoin", "/api/v1/market/orderbook/level1", {"symbol": "BTC-USDT"}, "level1_BTC-USDT_2023-01-01.json", ["data"]),
+    ("kucoin", "/api/v1/market/stats", {"symbol": "NO-PE"}, "error_100001_symbol_not_exists.json", []),
+    ("bitstamp", "/api/v2/ticker/btcusd/", {}, "ticker_btcusd_gct.json", []),
+    ("bitstamp", "/api/v2/ticker/", {}, "ticker_all_2026-07-27.json", [0]),
+    ("gemini", "/v1/pubticker/btcusd", {}, "v1_pubticker_BTCUSD.json", []),
+    ("gemini", "/v1/pubticker/btcusd", {}, "v1_pubticker_BTCUSD.json", ["volume"]),
+    ("gemini", "/v1/pubticker/bla", {}, "error_v1_pubticker_invalid_symbol.json", []),
+]
+
+# a call that no ticker answers, and the reply's status
+UNKNOWN = [
+    ("binance", "/api/v3/ticker/price", {"symbols": '["BTCUSDT","NOPE"]'}, 400, "-1121"),
+    ("binance", "/api/v3/ticker/price", {"symbols": "BTCUSDT"}, 400, "-1100"),
+    ("kraken", "/0/public/Ticker", {"pair": "XBTUSD,NOPE"}, 200, "EQuery:Unknown asset pair"),
+    ("okx", "/api/v5/market/ticker", {"instId": "NO-PE"}, 200, "51001"),
+    ("kucoin", "/api/v1/market/orderbook/level1", {"symbol": "NO-PE"}, 200, "100001"),
+    ("bitstamp", "/api/v2/ticker/nope/", {}, 404, "404"),
+    ("gemini", "/v2/ticker/nope", {}, 400, "not a valid symbol"),
+    ("acme", "/markets/NO_PE", {}, 404, "no_such_market"),
+    ("okx", "/nowhere", {}, 404, "Not Found"),
+]
+
+
+def ask(world: Simulation, slug: str, path: str, query: dict[str, str]) -> tuple[int, str, Desk]:
+    """Return status, body and desk of one call."""
+    source = world.sources[slug]
+    desk = source.desk(world.market, world.clock())
+    reply = source.answer(desk, path, query)
+    return reply.status, reply.payload(), desk
+
+
+def dig(document: Any, path: list[str | int]) -> Any:
+    """Return what stands at a path."""
+    for step in path:
+        document = document[step]
+    return document
+
+
+def kind(value: object) -> str:
+    """Return the JSON type of a value."""
+    return "number" if isinstance(value, int | float) else type(value).__name__
+
+
+@pytest.mark.parametrize(("slug", "path", "query", "file", "row"), SHAPES)
+def test_replies_have_the_recorded_shape(  # noqa: PLR0917 - a table of five columns
+    world: Simulation, slug: str, path: str, query: dict[str, str], file: str, row: list[str | int]
+) -> None:
+    """Every recorded key is there, no other, and of the recorded JSON type."""
+    recorded = dig(json.loads((require(RECORDED_DIR) / slug / file).read_text()), row)
+
+    ours = dig(json.loads(ask(world, slug, path, query)[1]), row)
+
+    assert set(ours) == set(recorded)
+    assert {key: kind(value) for key, value in ours.items()} == {key: kind(value) for key, value in recorded.items()}
+
+
+@pytest.mark.parametrize(
+    ("slug", "path", "file", "row"),
+    [
+        ("kucoin", "/api/v1/market/allTickers", "allTickers_2026-07-27.json", ["data", "ticker", 0]),
+        ("coinbase_exchange", "/products/BTC-USD/ticker", "ticker_NEAR-USD_2026-07-27.json", []),
+    ],
+)
+def test_replies_have_at_least_the_keys_of_trimmed_recordings(
+    world: Simulation, slug: str, path: str, file: str, row: list[str | int]
+) -> None:
+    """Where the recording was trimmed, its keys are a part of ours."""
+    recorded = dig(json.loads((require(RECORDED_DIR) / slug / file).read_text()), row)
+
+    assert set(recorded) <= set(dig(json.loads(ask(world, slug, path, {})[1]), row))
+
+
+@pytest.mark.parametrize(("slug", "path", "query", "status", "words"), UNKNOWN)
+def test_unknown_tickers_get_the_exchanges_own_error(  # noqa: PLR0917 - a table of five columns
+    world: Simulation, slug: str, path: str, query: dict[str, str], status: int, words: str
+) -> None:
+    """Status and code are those of the real exchange, and no price counts as served."""
+    got_status, body, desk = ask(world, slug, path, query)
+
+    assert got_status == status
+    assert words in body
+    assert not desk.given
+
+
+@pytest.mark.parametrize("name", ["XBTUSD", "XXBTZUSD", "XBT/USD", "BTC/USD", "BTCUSD", "xbtusd"])
+def test_kraken_takes_any_of_its_names(world: Simulation, name: str) -> None:
+    """The answer stands under the canonical name."""
+    result = json.loads(ask(world, "kraken", "/0/public/Ticker", {"pair": name})[1])["result"]
+
+    assert list(result) == ["XXBTZUSD"]
+
+
+def test_kraken_can_answer_under_readable_names(world: Simulation) -> None:
+    """assetVersion=1 changes the keys."""
+    query = {"pair": "XDGUSD,XBTUSD", "assetVersion": "1"}
+
+    assert set(json.loads(ask(world, "kraken", "/0/public/Ticker", query)[1])["result"]) == {"DOGE/USD", "BTC/USD"}
+
+
+def test_every_source_quotes_all_tickers_with_a_sound_book(world: Simulation) -> None:
+    """For every ticker: 0 < low <= bid <= last <= ask <= high, and within 20 bps of the walk."""
+    for source in world.sources.values():
+        for quote in source.desk(world.market, world.clock()).quotes():
+            assert 0 < quote.low <= quote.bid <= quote.last <= quote.ask <= quote.high, quote
+            assert quote.bid < quote.ask
+
+
+def test_sources_agree_but_for_their_bias(world: Simulation) -> None:
+    """BTC/USD lies within 3 bps of the start price everywhere, and not all say the same."""
+    prices = [
+        quote.last
+        for source in world.sources.values()
+        for quote in source.desk(world.market, world.clock()).quotes()
+        if str(quote.pair) == "BTC/USD"
+    ]
+
+    assert len(set(prices)) >= 5
+    assert all(abs(price / Decimal(84050) - 1) < Decimal("0.0003") for price in prices)
+
+
+def test_acme_prices_are_json_numbers(world: Simulation) -> None:
+    """The made-up exchange writes numbers, digit for digit."""
+    body = ask(world, "acme", "/markets/BTC_USD", {})[1]
+
+    assert '"price":84058.4,' in body or '"price":84058.41,' in body
+
+
+def test_delisted_pairs_vanish_from_lists(world: Simulation) -> None:
+    """The mode delisted takes the pair's rows away and leaves the others."""
+    world.sources["binance"].fault = Fault(Mode.DELISTED, pairs=frozenset({"BTC/USDT"}))
+
+    symbols = {row["symbol"] for row in json.loads(ask(world, "binance", "/api/v3/ticker/price", {})[1])}
+
+    assert "BTCUSDT" not in symbols
+    assert "ETHUSDT" in symbols
