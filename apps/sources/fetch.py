@@ -156,7 +156,9 @@ class _Run:
         url = request_url(self._spec.base_url, request)
         reply: Reply | None = None
         try:
-            reply = self._transport.send(method=request.method, url=url, headers=request.headers, limits=self._limits())
+            reply = self._transport.send(
+                method=request.method, url=url, headers=request.headers, body=request.body, limits=self._limits()
+            )
             outcomes = adapter.parse(request, reply)
         except errors.SourceError as exc:
             outcomes = [self._miss(ask, exc) for ask in request.asks]

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -55,6 +55,20 @@ class Limits:
 
     seconds: float
     is_deadline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """What goes out; ``body`` is JSON text, empty for none."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str
+
+    def all_headers(self) -> dict[str, str]:
+        """Return the headers, with the body's type where there is a body."""
+        return {**({"Content-Type": "application/json"} if self.body else {}), **self.headers}
 
 
 class _Watch:
@@ -109,32 +123,42 @@ class Transport:
         self._max_body_bytes = max_body_bytes
         self._local = _Local()
 
-    def send(self, *, method: str, url: str, headers: Mapping[str, str], limits: Limits) -> Reply:
-        """Return the complete reply, whatever its status. Raises a TransportError or SourceMisconfigured."""
+    def send(self, *, method: str, url: str, headers: Mapping[str, str], limits: Limits, body: str = "") -> Reply:
+        """Return the complete reply, whatever its status. Raises a TransportError or SourceMisconfigured.
+
+        body: JSON text, sent as such; empty for none.
+        """
         if limits.seconds <= MIN_TIMEOUT_S:
             raise errors.DeadlineExceeded("no time is left to ask")
         ends_at = time.monotonic() + limits.seconds
         watch = self._local.watch = _Watch()
+        outgoing = _Outgoing(method, url, headers, body)
         try:
             with watch.during(limits.seconds):
-                return self._follow(method, url, headers, ends_at)
+                return self._follow(outgoing, ends_at)
         except errors.SourceError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError, ValueError) as exc:
             raise _transport_error(exc, limits, is_over=watch.is_over or time.monotonic() >= ends_at) from exc
 
-    def _follow(self, method: str, url: str, headers: Mapping[str, str], ends_at: float) -> Reply:
+    def _follow(self, outgoing: _Outgoing, ends_at: float) -> Reply:
         for _ in range(MAX_REDIRECTS + 1):
-            self._check_url(urlsplit(url))
-            reply = self._exchange_once(method, url, headers, ends_at)
+            self._check_url(urlsplit(outgoing.url))
+            reply = self._exchange_once(outgoing, ends_at)
             if reply.status not in REDIRECTS:
                 return reply
-            url = _redirect_target(method, url, reply)
+            outgoing = replace(outgoing, url=_redirect_target(outgoing.method, outgoing.url, reply))
         raise errors.RedirectRefused(f"more than {MAX_REDIRECTS} redirects")
 
-    def _exchange_once(self, method: str, url: str, headers: Mapping[str, str], ends_at: float) -> Reply:
+    def _exchange_once(self, outgoing: _Outgoing, ends_at: float) -> Reply:
         response = self._session().request(
-            method, url, headers=dict(headers), timeout=_left(ends_at), stream=True, allow_redirects=False
+            outgoing.method,
+            outgoing.url,
+            headers=outgoing.all_headers(),
+            data=outgoing.body.encode() or None,
+            timeout=_left(ends_at),
+            stream=True,
+            allow_redirects=False,
         )
         try:
             body = self._body(response.raw, ends_at)

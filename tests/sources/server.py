@@ -20,6 +20,7 @@ class Server:
     answer: Answer
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     connections: int = 0
 
     @property
@@ -66,6 +67,10 @@ def serving(answer: Answer) -> Iterator[Server]:
         def setup(self) -> None:
             state.connections += 1
             super().setup()
+
+        def do_POST(self) -> None:
+            state.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.do_GET()
 
         def do_GET(self) -> None:
             state.paths.append(self.path)

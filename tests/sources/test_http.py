@@ -36,6 +36,16 @@ def test_a_reply_comes_whole_with_lower_case_headers() -> None:
     assert server.headers[0]["User-Agent"] == USER_AGENT
 
 
+def test_a_json_body_is_posted_as_it_is() -> None:
+    """JSON-RPC travels as a POST with its type, beside the headers of the request."""
+    with serving(lambda handler: reply(handler, b"{}")) as server:
+        transport = Transport(extra_allowed=frozenset({server.host}))
+        transport.send(method="POST", url=server.url, headers={"X-A": "1"}, body='{"id": 1}', limits=Limits(2.0))
+
+    assert server.bodies == [b'{"id": 1}']
+    assert (server.headers[0]["Content-Type"], server.headers[0]["X-A"]) == ("application/json", "1")
+
+
 def _slow_body(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "1000000")

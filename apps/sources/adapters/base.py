@@ -26,6 +26,7 @@ class PriceRequest:
 
     path: below the source's base URL, already percent-encoded; an absolute URL where a source has no base URL.
     query: in order, not encoded.  asks: answered by this request, at least one.
+    body: JSON text of a POST (JSON-RPC), empty for none.
     """
 
     path: str
@@ -33,6 +34,7 @@ class PriceRequest:
     query: tuple[tuple[str, str], ...] = ()
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
