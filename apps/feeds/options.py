@@ -7,7 +7,7 @@ from functools import cache
 
 from apps.feeds.validation import GENERIC, Problem
 from apps.feeds.values import Config
-from apps.sources.adapters.generic_options import validate_options
+from apps.sources.adapters.generic_faults import validate_options
 from apps.sources.registry import adapters
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +24,8 @@ from apps.sources.adapters.base import (
     split_pair,
     tickers_of,
 )
-from apps.sources.adapters.generic_options import TICKER, TICKERS, GenericOptions, validate_options
+from apps.sources.adapters.generic_faults import validate_options
+from apps.sources.adapters.generic_options import REPLY_TIME, TICKER, TICKERS, GenericOptions, word
 
 __all__ = ["Generic", "validate_options"]
 
@@ -59,18 +61,26 @@ class Generic(BaseAdapter):
     def build(self, asks: Sequence[Ask]) -> Sequence[PriceRequest]:
         """Return one request per ticker for ``{ticker}``, per hundred for ``{tickers}``, one where neither stands."""
         options = self._options()
-        if TICKER in options.url:
+        if options.asks(TICKER):
             groups = by_ticker(asks)
-        elif TICKERS in options.url:
+        elif options.asks(TICKERS):
             groups = batches(asks)
         else:
             groups = [tuple(asks)]
-        return [PriceRequest(path=_url(options, group), asks=group, headers=options.headers) for group in groups]
+        return [
+            PriceRequest(
+                path=_url(options, group),
+                asks=group,
+                method=options.method,
+                headers=options.headers,
+                body=_body(options, group),
+            )
+            for group in groups
+        ]
 
     def rows(self, request: PriceRequest, document: object) -> Mapping[str, object]:
         """Return rows by their symbol path, or the whole document under every ticker asked for."""
         options = self._options()
-        self._refuse_error(options, document)
         if not options.rows:
             return {name: _Row(document, name) for name in _whole(options, request, document)}
         listed = _find(options.rows, document, "")
@@ -88,21 +98,37 @@ class Generic(BaseAdapter):
         return indexed
 
     def cells(self, ask: Ask, row: object, document: object) -> Cells:
-        """Return what the paths find in the row; each path must find one value or none."""
-        del document
+        """Return what the paths find in the row, scaled and turned over; each path must find one value or none."""
         options = self._options()
         node = row.node if isinstance(row, _Row) else row
 
         def at(path: str) -> object:
             return _one(path, node, ask.ticker) if path else parsing.ABSENT
 
-        return Cells(
-            price=at(options.price),
-            bid=at(options.bid),
-            ask=at(options.ask),
-            volume=at(options.volume),
-            clock=parsing.Clock(at(options.time), unit=options.time_unit) if options.time else None,
+        price, bid, asked = (
+            parsing.divided_by_ten_to(at(path), options.scale) for path in (options.price, options.bid, options.ask)
         )
+        volume = at(options.volume)
+        if options.inverse:
+            volume = parsing.product(volume, price)  # of the row's base, which is the quote currency here
+            price, bid, asked = parsing.inverted(price), parsing.inverted(asked), parsing.inverted(bid)
+        clock = self._clock(options, node if options.time_of != REPLY_TIME else document, ask)
+        return Cells(price=price, bid=bid, ask=asked, volume=volume, clock=clock)
+
+    @staticmethod
+    def _clock(options: GenericOptions, node: object, ask: Ask) -> parsing.Clock | None:
+        if not options.time:
+            return None
+        tolerance = parsing.REPLY_CLOCK_TOLERANCE if options.time_of == REPLY_TIME else None
+        return parsing.Clock(_one(options.time, node, ask.ticker), unit=options.time_unit, tolerance=tolerance)
+
+    def body_error(self, document: object, status: int) -> errors.SourceError | None:
+        """Return the error the description finds in the reply; of another status only that the ticker is unknown."""
+        options = self._options()
+        told = _told_error(options, document) if options.error else ""
+        if told and options.unknown_ticker and options.unknown_ticker.lower() in told.lower():
+            return errors.UnknownTicker(told[: parsing.MAX_MESSAGE])
+        return errors.ErrorInBody(told[: parsing.MAX_MESSAGE]) if told and status == 200 else None
 
     def status_error(self, reply: Reply) -> errors.SourceError:
         """Return the error of a status; 404 to a URL that names the ticker is an unknown ticker."""
@@ -118,18 +144,51 @@ class Generic(BaseAdapter):
             raise errors.SourceMisconfigured("; ".join(self._faults)[: parsing.MAX_MESSAGE])
         return GenericOptions.from_mapping(self._given)
 
-    @staticmethod
-    def _refuse_error(options: GenericOptions, document: object) -> None:
-        """Raise ErrorInBody when the error path finds anything that is not null, false, empty or zero."""
-        told = [value for value in (_find(options.error, document, "") if options.error else []) if value]
-        if told and str(told[0]) != "0":
-            raise errors.ErrorInBody(str(told[0])[: parsing.MAX_MESSAGE])
-
 
 def _url(options: GenericOptions, asks: Sequence[Ask]) -> str:
     tickers = tickers_of(asks)
     joined = options.separator.join(quote(ticker, safe="") for ticker in tickers)
     return options.url.replace(TICKERS, joined).replace(TICKER, path_part(tickers[0]))
+
+
+def _body(options: GenericOptions, asks: Sequence[Ask]) -> str:
+    """Return the POST's JSON with the tickers filled in, empty when there is none."""
+    if options.body is None:
+        return ""
+    filled = _filled(options.body, tickers_of(asks), separator=options.separator)
+    return json.dumps(filled, separators=(",", ":"), ensure_ascii=False)
+
+
+def _filled(node: object, tickers: Sequence[str], *, separator: str) -> object:
+    match node:
+        case str() if node == TICKERS:
+            return list(tickers)
+        case str():
+            return node.replace(TICKERS, separator.join(tickers)).replace(TICKER, tickers[0])
+        case [str(only)] if only == TICKERS:
+            return list(tickers)
+        case list():
+            return [_filled(item, tickers, separator=separator) for item in node]
+        case dict():
+            return {key: _filled(value, tickers, separator=separator) for key, value in node.items()}
+    return node
+
+
+def _told_error(options: GenericOptions, document: object) -> str:
+    """Return the words of the error a reply states, empty when it states none."""
+    found = _find(options.error, document, "")
+    values = [word(value) for value in found]
+    if options.error_expected:
+        is_error, reason = values != [options.error_expected], f", expected {options.error_expected}"
+    elif options.error_forbidden:
+        is_error, reason = options.error_forbidden in values, ""
+    else:
+        is_error, reason = any(value and value != "0" for value in found), ""
+    if not is_error:
+        return ""
+    words = _find(options.error_message, document, "") if options.error_message else []
+    told = f": {word(words[0])}" if words and words[0] else ""
+    return f"{options.error} says {', '.join(values)[:120] or 'nothing'}{reason}{told}"
 
 
 def _whole(options: GenericOptions, request: PriceRequest, document: object) -> list[str]:

@@ -1,25 +1,21 @@
-"""What the options of a generic source may say, and every way in which they can be wrong."""
+"""What the options of a generic source may say; ``generic_faults`` names every way in which they can be wrong."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from urllib.parse import urlsplit
-
-from jsonpath_rfc9535 import JSONPathError
-from jsonpath_rfc9535 import compile as compile_path
-
-from apps.sources.adapters.parsing import TIME_UNITS
+from typing import Any
 
 TICKER = "{ticker}"
 TICKERS = "{tickers}"
-PATH_KEYS = ("price", "bid", "ask", "volume", "time", "symbol", "rows", "error")
-_TICKERLESS_PATHS = ("rows", "error")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
-_OWN_HEADERS = frozenset(
-    {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "te", "upgrade"}
-)
+METHODS = ("GET", "POST")
+PRICE_TIME, REPLY_TIME = "price", "reply"
+TIME_OF = (PRICE_TIME, REPLY_TIME)
+PATH_KEYS = ("price", "bid", "ask", "volume", "time", "symbol", "rows", "error", "error_message")
+WHOLE_REPLY_PATHS = ("rows", "error", "error_message")  # looked up in the whole reply, never in a row
+WORD_KEYS = ("error_expected", "error_forbidden")  # compared with JSON values, so 0, "0" and false are all fine
+NO_TEXT_KEYS = ("headers", "body", "scale", "inverse")
+MAX_SCALE = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,117 +24,71 @@ class GenericOptions:
 
     url: template; ``{ticker}`` asks for one ticker a call, ``{tickers}`` for many, neither for everything.
         Below the source's base URL when it begins with ``/``, else absolute.
+    method: GET or POST.  body: JSON of a POST; ``{ticker}`` and ``{tickers}`` in its texts are filled in, and a text
+        that is nothing but ``{tickers}`` becomes an array of them.
     separator: between tickers.  headers: sent as they are; no place for secrets.
     price, bid, ask, volume, time: JSON paths (RFC 9535) within the row; ``{ticker}`` in one stands for the ticker.
+    scale: digits behind the point that an integer price carries, 2 for cents: prices are divided by 10**scale.
+    inverse: the API quotes base per quote for all its tickers; 1 / price is meant.
     time_unit: s, ms, us, ns or iso; needed with ``time``.
+    time_of: ``price`` when the time says when the price was made; ``reply`` when it is the clock of the reply, looked
+        up in the whole reply: it then only unmasks a reply that is older than it looks.
     rows: path of the rows; without it the whole reply is the row.  symbol: path of a row's own ticker.
-    error: path at which the API puts an error; anything there but null, false, 0 or empty refuses the reply.
+    error: path at which the API states an error under HTTP 200. With ``error_expected`` anything but that value
+        refuses the reply, with ``error_forbidden`` only that value does, with neither anything but null, false, 0 or
+        empty.  error_message: path of its words.  unknown_ticker: words in them that speak of the ticker.
     """
 
     url: str
     price: str
+    method: str = "GET"
+    body: object = None
     separator: str = ","
     headers: Mapping[str, str] = field(default_factory=dict)
     bid: str = ""
     ask: str = ""
     volume: str = ""
+    scale: int = 0
+    inverse: bool = False
     time: str = ""
     time_unit: str = ""
+    time_of: str = PRICE_TIME
     symbol: str = ""
     rows: str = ""
     error: str = ""
+    error_expected: str = ""
+    error_forbidden: str = ""
+    error_message: str = ""
+    unknown_ticker: str = ""
 
     @classmethod
-    def from_mapping(cls, options: Mapping[str, object]) -> GenericOptions:
+    def from_mapping(cls, options: Mapping[str, Any]) -> GenericOptions:
         """Return the options; they must have passed ``validate_options``."""
-        headers = options.get("headers", {})
-        pairs = headers.items() if isinstance(headers, Mapping) else ()
-        texts = {key: str(value) for key, value in options.items() if key != "headers"}
-        return cls(**texts, headers={str(name): str(value) for name, value in pairs})
+        words = {name: word(options[name]) for name in WORD_KEYS if name in options}
+        return cls(**{**options, **words})
+
+    def asks(self, placeholder: str) -> bool:
+        """Return whether a placeholder stands in what is sent."""
+        return placeholder in self.url or placeholder in texts_of(self.body)
 
 
 KEYS = tuple(option.name for option in fields(GenericOptions))
 
 
-def validate_options(options: Mapping[str, object]) -> list[str]:
-    """Return what is wrong with a generic source's options, one message a fault; empty when they can work."""
-    faults = [
-        f"{key}: unknown option; known are {', '.join(KEYS)}" for key in sorted(map(str, set(options) - set(KEYS)))
-    ]
-    faults += [f"{key}: missing" for key in ("url", "price") if not options.get(key)]
-    texts = {key: value for key, value in options.items() if key in KEYS and key != "headers"}
-    faults += [
-        f"{key}: must be text, got {type(value).__name__}" for key, value in texts.items() if not isinstance(value, str)
-    ]
-    if faults:
-        return faults
-    words = {key: str(value) for key, value in texts.items()}
-    return [
-        *_url_faults(words["url"]),
-        *_path_faults(words),
-        *_time_faults(words),
-        *_row_faults(words),
-        *_header_faults(options.get("headers", {})),
-    ]
+def word(value: object) -> str:
+    """Return a JSON value as the word options compare it by: ``false``, ``null``, ``0``."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
-def _url_faults(url: str) -> Iterator[str]:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError as exc:
-        yield f"url: {exc}"
-        return
-    if not url.startswith("/") and (parts.scheme not in {"http", "https"} or not host):
-        yield f"url: must begin with / (below the base URL) or https://, got {url[:60]!r}"
-    if url.startswith("//"):
-        yield "url: must name its scheme"
-    if "{" in parts.netloc or "@" in parts.netloc:
-        yield "url: the host can hold neither a placeholder nor a user"
-    if TICKER in url and TICKERS in url:
-        yield f"url: use {TICKER} or {TICKERS}, not both"
-    if unknown := re.findall(r"\{[^}]*\}", url.replace(TICKER, "").replace(TICKERS, "")):
-        yield f"url: unknown placeholder {unknown[0]}"
-    if any(char.isspace() or ord(char) < 32 for char in url):
-        yield "url: holds white space"
-
-
-def _path_faults(words: Mapping[str, str]) -> Iterator[str]:
-    for key in PATH_KEYS:
-        path = words.get(key, "")
-        if not path:
-            continue
-        if TICKER in path and key in _TICKERLESS_PATHS:
-            yield f"{key}: cannot hold {TICKER}"
-        try:
-            compile_path(path.replace(TICKER, "BTC"))
-        except (JSONPathError, RecursionError) as exc:
-            yield f"{key}: not a JSON path (RFC 9535): {str(exc).splitlines()[0][:100]}"
-
-
-def _time_faults(words: Mapping[str, str]) -> Iterator[str]:
-    unit = words.get("time_unit", "")
-    if words.get("time") and unit not in TIME_UNITS:
-        yield f"time_unit: must be one of {', '.join(TIME_UNITS)}, got {unit!r}"
-    if unit and not words.get("time"):
-        yield "time_unit: given without time"
-
-
-def _row_faults(words: Mapping[str, str]) -> Iterator[str]:
-    """Without a way to tell rows apart, every ticker would get the same price."""
-    tells_apart = (words.get("rows") and words.get("symbol")) or TICKER in words["price"]
-    if TICKER not in words["url"] and not tells_apart:
-        yield f"url: asks for many tickers, so give rows and symbol, or use {TICKER} in price"
-    if "separator" in words and not 1 <= len(words["separator"]) <= 5:
-        yield "separator: must have one to five characters"
-
-
-def _header_faults(headers: object) -> Iterator[str]:
-    if not isinstance(headers, Mapping):
-        yield f"headers: must be a mapping, got {type(headers).__name__}"
-        return
-    for name, value in headers.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name) or name.lower() in _OWN_HEADERS:
-            yield f"headers: {str(name)[:40]!r} cannot be set"
-        elif not isinstance(value, str) or not value.isprintable() or not value.isascii():
-            yield f"headers: {name} must be printable ASCII text"
+def texts_of(node: object) -> str:
+    """Return all texts in a JSON value in one, keys included."""
+    match node:
+        case str():
+            return node
+        case list():
+            return "\n".join(map(texts_of, node))
+        case dict():
+            return "\n".join(f"{key}\n{texts_of(value)}" for key, value in node.items())
+    return ""

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from enum import Enum
 from typing import Final
 
+from apps.pricing.fixed_point import PRECISION
 from apps.sources import errors
 
 MAX_NUMBER_CHARS = 120  # the longest seen: 31 decimals in a quote volume
@@ -121,6 +122,39 @@ def optional_number(value: object, *, zero: bool = False) -> Decimal | None:
     if number < 0 or number > MAX_PRICE or (number.is_zero() and not zero):
         return None
     return number
+
+
+def divided_by_ten_to(value: object, scale: int) -> object:
+    """Return a number divided by 10**scale, exactly; what is no number as it is, for ``price`` to refuse."""
+    if scale == 0 or (number := _number_or_none(value)) is None:
+        return value
+    with localcontext(prec=MAX_NUMBER_CHARS):
+        return number.scaleb(-scale)
+
+
+def inverted(value: object) -> object:
+    """Return 1 / number to PRECISION digits; zero and what is no number as they are, for ``price`` to refuse."""
+    number = _number_or_none(value)
+    if number is None or number.is_zero():
+        return value
+    with localcontext(prec=PRECISION):
+        return 1 / number
+
+
+def product(value: object, factor: object) -> object:
+    """Return the product of two numbers to PRECISION digits, ABSENT where one of them is none."""
+    number, other = _number_or_none(value), _number_or_none(factor)
+    if number is None or other is None:
+        return ABSENT
+    with localcontext(prec=PRECISION):
+        return number * other
+
+
+def _number_or_none(value: object) -> Decimal | None:
+    try:
+        return _number(value)
+    except (errors.PriceNotANumber, errors.PriceOutOfRange):
+        return None
 
 
 def _number(value: object) -> Decimal:

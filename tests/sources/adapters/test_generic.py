@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from apps.pricing.types import Ask, Miss, MissCode, Quote
 from apps.sources.adapters.base import Reply
 from apps.sources.adapters.generic import Generic, validate_options
+from apps.sources.adapters.generic_options import KEYS
+from tests.conftest import REPOSITORY
 from tests.sources.samples import NOW
 
 ONE = {
@@ -104,6 +107,112 @@ def test_a_404_for_a_ticker_in_the_path_is_an_unknown_ticker() -> None:
     assert said(read(ONE, {}, "A", status=404)) == ["unknown_ticker"]
 
 
+def test_prices_in_cents_are_scaled_exactly() -> None:
+    """An integer with two implied decimals loses nothing, and neither does one of 18 beyond what a price may be."""
+    cents = {"url": "/t/{ticker}", "price": "$.p", "bid": "$.b", "volume": "$.v", "scale": 2}
+    wei = {"url": "/t/{ticker}", "price": "$.p", "scale": 18}
+
+    (quote,) = read(cents, {"p": 8406504, "b": "8406503", "v": 7}, "A")
+    assert isinstance(quote, Quote)
+    assert (str(quote.price), str(quote.bid), str(quote.volume)) == ("84065.04", "84065.03", "7")
+    assert said(read(wei, {"p": 84065123456789012345678}, "A")) == ["84065.123456789012345678"]
+    assert said(read({**cents, "scale": -3}, {"p": "1.5"}, "A")) == ["1.5E+3"]
+    assert said(read(cents, {"p": "soon"}, "A")) == ["price_not_a_number"]
+
+
+def test_an_inverse_source_is_turned_over() -> None:
+    """Bid and ask change places, and the volume counts the other currency."""
+    options = {"url": "/t/{ticker}", "price": "$.p", "bid": "$.b", "ask": "$.a", "volume": "$.v", "inverse": True}
+
+    (quote,) = read(options, {"p": "0.25", "b": "0.2", "a": "0.5", "v": "100"}, "A")
+
+    assert isinstance(quote, Quote)
+    assert [str(part) for part in (quote.price, quote.bid, quote.ask, quote.volume)] == ["4", "2", "5", "25.00"]
+    assert said(read(options, {"p": 0}, "A")) == ["price_zero"]
+    assert said(read(options, {"p": -2}, "A")) == ["price_negative"]
+    assert said(read(options, {"p": None}, "A")) == ["price_null"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({"ids": "{tickers}"}, {"ids": ["A", 'b"c']}),
+        ({"ids": ["{tickers}"]}, {"ids": ["A", 'b"c']}),
+        ({"q": "in {tickers}", "deep": [{"n": 1, "t": None}]}, {"q": 'in A,b"c', "deep": [{"n": 1, "t": None}]}),
+    ],
+)
+def test_a_post_carries_the_tickers_in_its_json(body: object, sent: object) -> None:
+    """Tickers are filled in as values of the JSON, so none can break out of its text."""
+    options = {"url": "/q", "method": "POST", "body": body, "price": "$.p", "rows": "$.r", "symbol": "$.id"}
+
+    (request,) = Generic(options).build([Ask("A/USD", "A"), Ask("B/USD", 'b"c')])
+
+    assert (request.method, json.loads(request.body)) == ("POST", sent)
+
+
+def test_a_body_with_one_ticker_makes_a_request_for_each() -> None:
+    """``{ticker}`` in the body splits as it does in the URL."""
+    options = {"url": "/q", "method": "POST", "body": {"id": "{ticker}"}, "price": "$.p"}
+
+    requests = Generic(options).build([Ask("A/USD", "A"), Ask("B/USD", "B")])
+
+    assert [request.body for request in requests] == ['{"id":"A"}', '{"id":"B"}']
+
+
+@pytest.mark.parametrize(
+    ("rule", "document", "code"),
+    [
+        ({"error_expected": "0"}, {"code": 0, "p": 1}, "1"),
+        ({"error_expected": 0}, {"code": "0", "p": 1}, "1"),
+        ({"error_expected": True}, {"code": True, "p": 1}, "1"),
+        ({"error_expected": "0"}, {"code": 7, "p": 1}, "error_in_body"),
+        ({"error_expected": "0"}, {"p": 1}, "error_in_body"),
+        ({"error_forbidden": "error"}, {"code": "ok", "p": 1}, "1"),
+        ({"error_forbidden": "error"}, {"p": 1}, "1"),
+        ({"error_forbidden": "error"}, {"code": "error", "p": 1}, "error_in_body"),
+        ({}, {"code": [], "p": 1}, "1"),
+        ({}, {"code": "0", "p": 1}, "1"),
+        ({"error_message": "$.m", "unknown_ticker": "no such"}, {"code": 5, "m": "No such market"}, "unknown_ticker"),
+    ],
+)
+def test_an_error_under_200_is_told_by_its_rule(rule: dict[str, Any], document: object, code: str) -> None:
+    """Expected value, forbidden value, or anything that is not nothing."""
+    assert said(read({"url": "/t/{ticker}", "price": "$.p", "error": "$.code", **rule}, document, "A")) == [code]
+
+
+def test_the_errors_own_words_are_shown() -> None:
+    """The operator reads which value was found, which was expected, and what the API says about it."""
+    options = {"url": "/t/{ticker}", "price": "$.p", "error": "$.c", "error_expected": "0", "error_message": "$.m"}
+
+    (miss,) = read(options, {"c": 9, "m": "closed for repair"}, "A")
+
+    assert isinstance(miss, Miss)
+    assert miss.message == "$.c says 9, expected 0: closed for repair"
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (400, "unknown_ticker"), (503, "unknown_ticker")])
+def test_another_status_keeps_its_meaning_unless_the_ticker_is_named(status: int, code: str) -> None:
+    """A rate limit stays one whatever the body says; words about the ticker are narrower than a bare status."""
+    options = {"url": "/t/{ticker}", "price": "$.p", "error": "$.e", "unknown_ticker": "unknown symbol"}
+    document = {"e": "slow down" if status == 429 else "Unknown symbol A"}
+
+    assert said(read(options, document, "A", status=status)) == [code]
+
+
+def test_the_clock_of_a_reply_is_not_the_time_of_a_price() -> None:
+    """A sound reply clock is ignored wherever the row is, one that is far off dates the price."""
+    options = {**MANY, "time": "$.now", "time_of": "reply"}
+    rows = [{"id": "A", "p": 1}]
+
+    (fresh,) = read(options, {"now": int(NOW.timestamp()), "rows": rows}, "A")
+    (cached,) = read(options, {"now": int(NOW.timestamp()) - 60, "rows": rows}, "A")
+
+    assert isinstance(fresh, Quote)
+    assert isinstance(cached, Quote)
+    assert fresh.source_time is None
+    assert cached.source_time == NOW - timedelta(seconds=60)
+
+
 @pytest.mark.parametrize("options", [ONE, MANY, KEYED])
 def test_sound_options_have_no_faults(options: dict[str, Any]) -> None:
     """The examples are valid."""
@@ -129,6 +238,26 @@ def test_sound_options_have_no_faults(options: dict[str, Any]) -> None:
         ({"rows": "$['{ticker}']"}, "rows: cannot hold"),
         ({"time_unit": "hours"}, "time_unit: must be one of"),
         ({"time": ""}, "time_unit: given without time"),
+        ({"prise": "$.p"}, "prise: unknown option; did you mean price?"),
+        ({"url": "api.example/{ticker}"}, "did you mean 'https://api.example/{ticker}'"),
+        ({"url": "/t/{pair}"}, "did you mean {ticker} or {tickers}?"),
+        ({"price": "data.last"}, "did you mean '$.data.last'?"),
+        ({"price": ".last"}, "did you mean '$.last'?"),
+        ({"time_unit": "milliseconds"}, "did you mean 'ms'?"),
+        ({"time_of": "replay"}, "time_of: must be price or reply, got 'replay'; did you mean 'reply'?"),
+        ({"method": "post"}, "method: must be GET or POST, got 'post'; did you mean 'POST'?"),
+        ({"body": {}}, "body: only a POST has one"),
+        ({"body": "x", "method": "POST"}, "body: must be a JSON object or array, got str"),
+        ({"body": {"a": "{tickers}"}, "method": "POST"}, "use {ticker} or {tickers}, not both"),
+        ({"body": [[[[[[[[[[[]]]]]]]]]]], "method": "POST"}, "nested deeper than 10"),
+        ({"scale": "2"}, "scale: must be a whole number"),
+        ({"scale": True}, "scale: must be a whole number"),
+        ({"scale": 99}, "from -36 to 36, got '99'"),
+        ({"inverse": "yes"}, "inverse: must be true or false"),
+        ({"error_expected": "0"}, "error_expected: given without error"),
+        ({"unknown_ticker": "x"}, "unknown_ticker: given without error"),
+        ({"error": "$.e", "error_expected": 0, "error_forbidden": 1}, "not both"),
+        ({"error": "$.e", "error_expected": []}, "error_expected: must be text, a whole number, true or false"),
         ({"headers": []}, "headers: must be a mapping"),
         ({"headers": {"Host": "x"}}, "cannot be set"),
         ({"headers": {"X-A": "b\r\nc"}}, "printable ASCII"),
@@ -137,3 +266,11 @@ def test_sound_options_have_no_faults(options: dict[str, Any]) -> None:
 def test_every_fault_of_options_is_named(change: dict[str, Any], fault: str) -> None:
     """The operator reads which option is wrong, and why."""
     assert any(fault in told for told in validate_options({**ONE, **change}))
+
+
+def test_the_page_for_operators_explains_every_option() -> None:
+    """An option without words is an option nobody finds."""
+    page = (REPOSITORY / "docs" / "generic-source.md").read_text()
+
+    rows = "".join(line.partition(" | ")[0] for line in page.splitlines() if line.startswith("| `"))
+    assert [key for key in KEYS if f"`{key}`" not in rows] == []
