@@ -10,6 +10,7 @@ oracle.E006 MARKET=simulated without MARKET_SIMULATOR_URL
 oracle.E007 MARKET=simulated with a CHAIN_ID that is not a local development chain's
 oracle.E008 a keystore file cannot be read, or is none; in production also: it is here without KEYSTORE_PASSWORD
 oracle.E009 rounds cannot end in their time: ROUND_DEADLINE_S and ROUND_INTERVAL_S do not fit
+oracle.E010 SOURCE_KEYS_SECRET holds a secret that is too short, or one twice
 oracle.W001 a keystore file is absent on this host (only the chain worker needs it)
 =========== ===================================================================================
 
@@ -27,6 +28,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 
+from apps.sources.sealing import secret_faults
 from oracle_project import env
 
 TAG = "oracle"
@@ -68,7 +70,7 @@ LOG_FORMATS = ("json", "text")
 
 def check_environment(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001 - Django's signature
     """Return everything wrong with the environment."""
-    parts = (_required, _shapes, _signers, _market, _keystores, _round_times)
+    parts = (_required, _shapes, _signers, _market, _keystores, _round_times, _source_keys)
     return [message for part in parts for message in part()]
 
 
@@ -164,3 +166,12 @@ def _round_times() -> Iterator[CheckMessage]:
     if deadline > interval * 60:
         message = f"ROUND_DEADLINE_S {deadline} is more than 60 times ROUND_INTERVAL_S {interval}: rounds would pile up"
         yield _error(9, message)
+
+
+def _source_keys() -> Iterator[CheckMessage]:
+    try:
+        faults = secret_faults()
+    except env.EnvError:  # E002 tells it
+        return
+    for fault in faults:
+        yield _error(10, fault, hint="Make one with `openssl rand -hex 32`.")

@@ -116,6 +116,13 @@ VARIABLES: tuple[Variable, ...] = (
         "Hosts (host or host:port) price URLs may reach although they are private, comma-separated.",
         "",
     ),
+    Variable(
+        "SOURCE_KEYS_SECRET",
+        "Seals the sources' API keys: one random text of 32 or more characters, or several separated by commas, of "
+        "which the first seals and all open. Web, fetch worker and commands need it. Unset: `make run` makes one.",
+        "",
+        secret=True,
+    ),
     Variable("ROUND_INTERVAL_S", "Seconds between scheduled rounds.", "5"),
     Variable("ROUND_DEADLINE_S", "Seconds a round may take from opening to settling.", "8"),
     Variable("QUIET_ROUND_RETENTION_S", "Seconds a round without news is kept.", "900"),

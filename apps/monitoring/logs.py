@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
 # Names under which 32 bytes of hex are public: they go into a line whole.
@@ -34,6 +35,9 @@ _NAMED_SECRET = re.compile(
 _HEX_32_BYTES = re.compile(r"\b(0x)?([0-9a-fA-F]{10})[0-9a-fA-F]{54}\b")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
+# Secrets this process has opened, in each form they may take in a line; replaced wherever they stand.
+_opened: dict[str, None] = {}
+
 _fields: ContextVar[dict[str, object]] = ContextVar("log_fields", default={})  # noqa: B039 - never changed in place
 
 
@@ -47,8 +51,29 @@ def bound(**fields: object) -> Iterator[None]:
         _fields.reset(token)
 
 
+def hide(secret: str) -> None:
+    """Keep this text out of every line from now on, whatever it looks like: plain, in a URL, in JSON."""
+    for form in (secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]):
+        _opened.setdefault(form)
+
+
+def without_opened(text: str) -> str:
+    """Return the text with every secret this process has opened replaced by stars."""
+    for form in tuple(_opened):
+        text = text.replace(form, HIDDEN)
+    return text
+
+
+def body_without_opened(body: bytes) -> bytes:
+    """Return a reply's body with every secret this process has opened replaced by stars."""
+    for form in tuple(_opened):
+        body = body.replace(form.encode(), HIDDEN.encode())
+    return body
+
+
 def censor(line: str) -> str:
     """Return the line with credentials and keys replaced by stars, and 32-byte hex cut to its head."""
+    line = without_opened(line)
     line = _URL_CREDENTIALS.sub(rf"\1{HIDDEN}@", line)
     line = _URL_SECRET.sub(rf"\1{HIDDEN}", line)
     line = _URL_PATH_KEY.sub(rf"\1{HIDDEN}", line)

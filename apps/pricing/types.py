@@ -174,10 +174,11 @@ class FeedSpec:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """What a fetch worker must know to ask one source; holds no secret.
+    """What a fetch worker must know to ask one source; its key only sealed, and nothing else that is secret.
 
     timeout_s: of one HTTP call.  max_attempts: calls per request, first one included.
-    options: settings of the generic adapter, empty for built-in ones.
+    options: settings of adapters that have any, empty for the others.
+    sealed_key: the source's API key as ``apps.sources.sealing`` seals it, empty for none.
     """
 
     slug: str
@@ -186,6 +187,7 @@ class SourceSpec:
     timeout_s: Decimal
     max_attempts: int
     options: dict[str, object] = field(default_factory=dict)
+    sealed_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def _seat_to_json(seat: Seat) -> dict[str, Any]:
         "timeout_s": str(spec.timeout_s),
         "max_attempts": spec.max_attempts,
         "options": spec.options,
+        "sealed_key": spec.sealed_key,
         "asks": [[ask.pair, ask.ticker] for ask in seat.asks],
     }
 

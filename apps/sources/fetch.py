@@ -20,6 +20,7 @@ from apps.sources import errors, retry
 from apps.sources.adapters.base import Adapter, PriceRequest, Reply
 from apps.sources.calls import AttemptRecord, SourceCall
 from apps.sources.http import Limits, Transport
+from apps.sources.keyed import keyless, sendable, told
 from apps.sources.registry import UnknownAdapter, adapter_of
 from apps.sources.urls import public_url, request_url
 
@@ -146,7 +147,7 @@ class _Run:
         with self._lock:
             # after a fall-back the single answer replaces the spoiled one
             self._outcomes.update(
-                (ask, replace(outcome, source=self._spec.slug, pair=ask.pair))
+                (ask, replace(told(outcome, spec=self._spec, adapter=adapter), source=self._spec.slug, pair=ask.pair))
                 for ask, outcome in zip(request.asks, outcomes, strict=True)
             )
 
@@ -156,9 +157,11 @@ class _Run:
         url = request_url(self._spec.base_url, request)
         reply: Reply | None = None
         try:
+            keyed = sendable(self._spec, adapter, request)
             reply = self._transport.send(
-                method=request.method, url=url, headers=request.headers, body=request.body, limits=self._limits()
+                method=request.method, url=keyed.url, headers=keyed.headers, body=request.body, limits=self._limits()
             )
+            reply = keyless(reply)
             outcomes = adapter.parse(request, reply)
         except errors.SourceError as exc:
             outcomes = [self._miss(ask, exc) for ask in request.asks]

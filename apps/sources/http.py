@@ -26,6 +26,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from apps.monitoring import logs
 from apps.sources import addresses, errors
 from apps.sources.adapters.base import Reply
 from oracle_project import env
@@ -306,7 +307,7 @@ def _seconds(timeout: object) -> float:
 
 def _transport_error(exc: Exception, limits: Limits, *, is_over: bool) -> errors.SourceError:
     """Return the error of ours that a lower library's stands for."""
-    told = f"{exc.__class__.__name__}: {str(exc)[:160]}"
+    told = f"{exc.__class__.__name__}: {logs.without_opened(str(exc))[:160]}"  # before the cut: half a key is one too
     if is_over or isinstance(exc, TIMEOUTS):
         kind = errors.DeadlineExceeded if limits.is_deadline else errors.SourceTimeout
         return kind(f"no complete reply within {limits.seconds:.2f} s")

@@ -10,6 +10,7 @@ from apps.sources.adapters.base import PriceRequest
 
 _SECRET_NAME = re.compile(r"key|token|secret|sign|auth|password", re.IGNORECASE)
 HIDDEN = "hidden"
+KEY_MARK = "{key}"  # in a base URL: where the source's key goes
 
 
 def request_url(base_url: str, request: PriceRequest) -> str:

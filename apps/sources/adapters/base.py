@@ -48,6 +48,19 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where an API wants its key: in a header, after ``prefix``, or as a query parameter.
+
+    is_needed: False where the API also answers without a key.
+    """
+
+    header: str = ""
+    prefix: str = ""
+    query: str = ""
+    is_needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Cells:
     """The fields of a row as the JSON has them, unchecked; ``parsing.ABSENT`` where the key is not there.
 
@@ -76,6 +89,9 @@ class Adapter(Protocol):
     def base_url(self) -> str:
         """Return the public API's base URL, without a trailing slash."""
 
+    def key_place(self) -> KeyPlace | None:
+        """Return where the API wants its key, None for an API without keys."""
+
     def ticker_for(self, pair: str) -> str:
         """Return the symbol this source most likely uses for ``BASE/QUOTE``; a default, never looked up."""
 
@@ -92,6 +108,10 @@ class BaseAdapter(ABC):
     slug: ClassVar[str]
     name: ClassVar[str]
     base_url: ClassVar[str]
+
+    def key_place(self) -> KeyPlace | None:
+        """Return where the API wants its key, None for an API without keys."""
+        return None
 
     @abstractmethod
     def ticker_for(self, pair: str) -> str:
