@@ -1,4 +1,4 @@
-"""What a miss code means to the person who set the source up, and what to do about it. Shown by tests of a source."""
+"""What an operator does about each way a source can fail: one sentence per code, shown wherever a code is. Pure."""
 
 from __future__ import annotations
 
@@ -7,41 +7,43 @@ from types import MappingProxyType
 
 from apps.pricing.types import MissCode
 
-ADVICE: Mapping[MissCode, str] = MappingProxyType(
+WHAT_TO_DO: Mapping[MissCode, str] = MappingProxyType(
     {
-        MissCode.TIMEOUT: "The source did not finish within timeout_s. Raise timeout_s if it is always slow.",
-        MissCode.CONNECTION_FAILED: "Nobody answers at this host and port. Check the URL, DNS and the firewall.",
-        MissCode.TLS_FAILED: "The certificate or handshake is refused. Check the host name, and this machine's clock.",
-        MissCode.RATE_LIMITED: "The source wants fewer requests. Ask less often, or for many tickers at once.",
-        MissCode.BANNED: "The source shut this address out. Wait; asking again prolongs it.",
-        MissCode.GEO_BLOCKED: "The source refuses the country of this machine. Use another host of it.",
-        MissCode.KEY_REFUSED: "The API key is missing, wrong, or lacks the right.",
-        MissCode.SERVER_ERROR: "The source itself is ill. Try again later.",
-        MissCode.HTTP_ERROR: "The source refuses the request. Compare URL and parameters with its documentation.",
-        MissCode.REDIRECT_REFUSED: "The URL leads to another host. Give the final address as the base URL.",
-        MissCode.ADDRESS_REFUSED: "The host is not on the public internet. If meant, list it in PRICE_HOST_ALLOWLIST.",
-        MissCode.BODY_TOO_LARGE: "The reply is larger than a price reply may be. Ask for fewer tickers.",
-        MissCode.NOT_JSON: "The reply is not JSON: mostly a web page of a gateway, or the wrong URL.",
-        MissCode.ERROR_IN_BODY: "The API says that something is wrong; its words are in the message.",
-        MissCode.UNEXPECTED_SHAPE: "The reply is JSON of another form. Compare the paths with the body.",
-        MissCode.UNKNOWN_TICKER: "The source does not know the ticker. Check its spelling in the source's docs.",
-        MissCode.TICKER_MISSING: "No row carries the ticker. Compare `rows`, `symbol` and ticker with the body.",
-        MissCode.WRONG_PAIR: "The reply names another ticker than the one asked for. Write it as the reply does.",
-        MissCode.PRICE_MISSING: "Nothing stands at the path of the price. Compare it with the body.",
-        MissCode.PRICE_NULL: "The price is null or empty: mostly a market without trades.",
-        MissCode.PRICE_NOT_A_NUMBER: "At the path of the price stands no decimal number. Compare it with the body.",
-        MissCode.PRICE_ZERO: "The price is zero: mostly a delisted or halted market.",
-        MissCode.PRICE_NEGATIVE: "The price is below zero. The path leads to something else than a price.",
-        MissCode.PRICE_OUT_OF_RANGE: "The price is absurdly large or small. Check `scale`, and the path.",
-        MissCode.TIME_MALFORMED: "The time is missing or unreadable. Check `time` and `time_unit`.",
-        MissCode.DEADLINE_EXCEEDED: "The time for the whole call ran out, retries included.",
-        MissCode.LANE_LOST: "The fetch worker gave no result before the round closed. Check that it runs.",
-        MissCode.SOURCE_MISCONFIGURED: "URL, ticker or options cannot work; the message says which.",
-        MissCode.INTERNAL_ERROR: "A fault of the oracle; its log has the details.",
+        MissCode.TIMEOUT: "Nothing if it passes. Else raise timeout_s, or move the source down the list.",
+        MissCode.CONNECTION_FAILED: "Check the base URL, DNS and the firewall; the source itself may be down.",
+        MissCode.TLS_FAILED: "Check this machine's clock and CA certificates, then whether someone intercepts TLS.",
+        MissCode.RATE_LIMITED: "Lower the source's rate_limit below what it allows, or set cache_ttl_ms.",
+        MissCode.BANNED: "Wait until the ban is over, then lower rate_limit. Another program on this address may be "
+        "using up the limit.",
+        MissCode.GEO_BLOCKED: "The source does not serve this country: use a mirror, SOURCE_PROXY_URL, or disable it.",
+        MissCode.KEY_REFUSED: "Give the source a valid API key with market-data rights.",
+        MissCode.SERVER_ERROR: "The source is ill; nothing to do but wait.",
+        MissCode.HTTP_ERROR: "Check base URL and adapter: the path may have moved to another API version.",
+        MissCode.REDIRECT_REFUSED: "Point the base URL at the host the source redirects to, if you trust it.",
+        MissCode.ADDRESS_REFUSED: "The URL leads inside the network. If that is meant, list the host in "
+        "PRICE_HOST_ALLOWLIST; if not, find out who changed the source or its DNS.",
+        MissCode.BODY_TOO_LARGE: "Ask for fewer tickers a call, or use an endpoint that answers for one.",
+        MissCode.NOT_JSON: "Usually a gateway's page and passing. If it stays, open the URL: a login or bot check?",
+        MissCode.ERROR_IN_BODY: "Read the message: it is the source's own.",
+        MissCode.UNEXPECTED_SHAPE: "The API changed, or the JSON paths are wrong: run `manage.py probe`.",
+        MissCode.UNKNOWN_TICKER: "Correct the listing's ticker, or disable it: the source may have delisted it.",
+        MissCode.TICKER_MISSING: "Correct the listing's ticker, or disable it: the source left it out of its reply.",
+        MissCode.WRONG_PAIR: "Correct the listing's ticker: the source answered for another one.",
+        MissCode.PRICE_MISSING: "The API changed, or the price path is wrong: run `manage.py probe`.",
+        MissCode.PRICE_NULL: "The market never traded or is closed: disable the listing.",
+        MissCode.PRICE_NOT_A_NUMBER: "Check the price path with `manage.py probe`.",
+        MissCode.PRICE_ZERO: "The market is halted or delisted: disable the listing.",
+        MissCode.PRICE_NEGATIVE: "Check ticker and price path; no spot price is negative.",
+        MissCode.PRICE_OUT_OF_RANGE: "Check ticker, price path and scale with `manage.py probe`.",
+        MissCode.TIME_MALFORMED: "Check the time path and its unit with `manage.py probe`.",
+        MissCode.DEADLINE_EXCEEDED: "Raise ROUND_DEADLINE_S, lower timeout_s, or move slow sources down the list.",
+        MissCode.LANE_LOST: "Look at the fetch workers: one was killed, or too few threads serve the queue.",
+        MissCode.SOURCE_MISCONFIGURED: "Correct adapter, base URL, ticker or options: no request could be made.",
+        MissCode.INTERNAL_ERROR: "A fault of the oracle: report it with the log of the fetch worker.",
     }
 )
 
 
-def advice(code: MissCode) -> str:
-    """Return what to do about a miss, one or two sentences for an operator."""
-    return ADVICE[code]
+def what_to_do(code: str) -> str:
+    """Return the advice for a miss code, empty for another word."""
+    return WHAT_TO_DO[MissCode(code)] if code in set(MissCode) else ""
