@@ -9,7 +9,7 @@ PYTEST_WORKERS ?= 2
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test test-python lint format lock clean python install install-test
+.PHONY: help run stop status test test-python bench lint format lock clean python install install-test install-bench
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ install: python
 
 install-test: python
 	@"$(PYTHON)" local/install.py test
+
+install-bench: python
+	@"$(PYTHON)" local/install.py bench
 
 run: install ## start the whole oracle here; Ctrl-C ends it
 	@exec $(BIN)/python -m local run
@@ -43,10 +46,13 @@ test-python: python ## run the tests without servers on another interpreter: mak
 	@v=.venv-$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	VENV=$$v "$(PYTHON)" local/install.py test && $$v/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not e2e and not browser"
 
+bench: install-bench ## measure against floors and rivals: make bench, make bench ONLY=fetch,gas
+	$(BIN)/python -m bench --only "$(ONLY)"
+
 lint: install-test ## ruff, mypy, import rules, Django checks, missing migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy apps oracle_project local simulator
+	$(BIN)/mypy apps oracle_project local simulator bench
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py check
 	PYTHONWARNINGS=ignore::RuntimeWarning $(BIN)/python manage.py makemigrations --check --dry-run

@@ -1,4 +1,4 @@
-"""Installs what is missing: ``python local/install.py local|test`` with any Python >= 3.11, before a venv exists.
+"""Installs what is missing: ``python local/install.py local|test|bench`` with any Python >= 3.11, before a venv exists.
 
 Packages go into .venv (VENV=… for another) with a stamp of the requirements' hash, the chain's program into
 contracts/node_modules; what is there already is not installed again. Standard library only.
@@ -21,6 +21,7 @@ from local.progress import say, step
 REPOSITORY = Path(__file__).resolve().parents[1]
 CONTRACTS = REPOSITORY / "contracts"
 OUTPUT_SHOWN = 3000
+KINDS = ("local", "bench", "test")  # each contains the one before it
 
 
 class InstallError(RuntimeError):
@@ -54,8 +55,8 @@ def install_packages(kind: str) -> str:
     venv = venv_folder()
     files = sorted((REPOSITORY / "requirements").glob("*.txt"))
     wanted = digest(files, sys.version)
-    stamps = {name: venv / f".installed-{name}" for name in ("local", "test")}
-    suffices = [stamps["test"]] if kind == "test" else list(stamps.values())
+    stamps = {name: venv / f".installed-{name}" for name in KINDS}
+    suffices = [stamps[name] for name in KINDS[KINDS.index(kind) :]]
     if any(stamp.exists() and stamp.read_text() == wanted for stamp in suffices):
         return "unchanged"
     python = venv / "bin" / "python"
@@ -110,13 +111,13 @@ def install_chain(kind: str) -> str:
 
 
 def main(kind: str) -> int:
-    """Install for ``kind``, local or test. Returns the exit code."""
+    """Install for ``kind``: local, test or bench. Returns the exit code."""
     try:
         with step(1, "Python packages") as line:
             line.note(install_packages(kind) or f"into {venv_folder().name}")
         if kind == "local" and os.environ.get("ETH_RPC_URLS"):
             return 0
-        with step(2, "Local chain" if kind == "local" else "Local chain and contract tools") as line:
+        with step(2, "Local chain and contract tools" if kind == "test" else "Local chain") as line:
             line.note(install_chain(kind) or "into contracts/node_modules")
     except (InstallError, OSError) as exc:
         say(f"\ninstallation failed: {exc}")
