@@ -63,7 +63,8 @@ class Command(BaseCommand):
         """Ask the source and print every row; exits with 1 when a row has no price."""
         base_url = str(options["base_url"])
         spec, listed = _spec(str(options["source"]), use_database=not base_url)
-        spec = replace(spec, base_url=base_url.rstrip("/") or spec.base_url)
+        if base_url:  # the key was set for the source's own address, and goes nowhere else
+            spec = replace(spec, base_url=base_url.rstrip("/"), sealed_key="")
         asks = _asks(spec, pairs=options["pairs"], ticker=str(options["ticker"]), listed=listed)
 
         transport = Transport(extra_allowed=_hosts(spec) if options["allow_private"] else frozenset())
