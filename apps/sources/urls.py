@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from apps.sources import errors
 from apps.sources.adapters.base import PriceRequest
 
-_SECRET_NAME = re.compile(r"key|token|secret|sign|auth|password", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"key|token|secret|sign|auth|password|cookie", re.IGNORECASE)
 HIDDEN = "hidden"
 KEY_MARK = "{key}"  # in a base URL: where the source's key goes
 
@@ -41,3 +42,8 @@ def public_url(url: str) -> str:
     query = [(name, HIDDEN if _SECRET_NAME.search(name) else value) for name, value in parse_qsl(parts.query, True)]
     shown = urlencode(query, safe=',[]"/:-') if any(value == HIDDEN for _, value in query) else parts.query
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, shown, ""))
+
+
+def public_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the headers as people may see them: values under secret names hidden."""
+    return tuple((name, HIDDEN if _SECRET_NAME.search(name) else value) for name, value in headers.items())

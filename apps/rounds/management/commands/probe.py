@@ -9,8 +9,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,29 +18,38 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseProblem
 from django.db import connection
+from django.utils import timezone
 
-from apps.feeds.models import Listing
-from apps.feeds.selectors import source_specs
-from apps.pricing.types import Ask, Miss, Quote, SourceSpec
+from apps.feeds.selectors import listings_of, source_specs
+from apps.pricing.types import Ask, ListingSpec, Miss, Quote, SourceSpec
+from apps.rounds.probe_report import report_lines
 from apps.sources.calls import SourceCall
 from apps.sources.errors import SourceError
-from apps.sources.fetch import fetch_source
-from apps.sources.http import DEFAULT_PORTS, Transport
+from apps.sources.http import DEFAULT_PORTS
+from apps.sources.probing import probe
 from apps.sources.registry import adapter_of, built_in
 from apps.sources.wire import outcome_to_json
 
-DEADLINE = timedelta(seconds=15)
+DEADLINE_S = 15
 TIMEOUT_S = Decimal(5)
 MAX_ATTEMPTS = 3
 DATABASE_TIMEOUT_S = 3
 DEFAULT_PAIR = "BTC/USD"
 SOME_FAILED = 1
 NONSENSE = 2
-COLUMNS = ("pair", "ticker", "price", "bid", "ask", "volume", "source_time", "code", "message")
 JSON_FIELDS = (
     *("source", "pair", "ticker", "ok", "price", "bid", "ask", "volume", "source_time"),
     *("code", "message", "latency_ms"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A source, what it lists, and whether a database was there to say so."""
+
+    spec: SourceSpec
+    listings: tuple[ListingSpec, ...] = ()
+    has_database: bool = False
 
 
 class Command(BaseCommand):
@@ -62,44 +70,33 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask the source and print every row; exits with 1 when a row has no price."""
         base_url = str(options["base_url"])
-        spec, listed = _spec(str(options["source"]), use_database=not base_url)
-        if base_url:  # the key was set for the source's own address, and goes nowhere else
-            spec = replace(spec, base_url=base_url.rstrip("/"), sealed_key="")
-        asks = _asks(spec, pairs=options["pairs"], ticker=str(options["ticker"]), listed=listed)
+        found = _find(str(options["source"]), use_database=not base_url)
+        spec = replace(found.spec, base_url=base_url.rstrip("/") or found.spec.base_url)
+        asks = _asks(spec, pairs=options["pairs"], ticker=str(options["ticker"]), listings=found.listings)
 
-        transport = Transport(extra_allowed=_hosts(spec) if options["allow_private"] else frozenset())
-        call = fetch_source(spec, asks, deadline=datetime.now(UTC) + DEADLINE, transport=transport)
+        allowed = _hosts(spec) if options["allow_private"] else frozenset()
+        asked = probe(spec, asks, seconds=DEADLINE_S, extra_allowed=allowed)
 
         if options["as_json"]:
-            self.stdout.write(json.dumps([_row(outcome, call) for outcome in call.outcomes], indent=2))
+            self.stdout.write(json.dumps([_row(outcome, asked.call) for outcome in asked.call.outcomes], indent=2))
         else:
-            self._print_table(call)
-        if any(isinstance(outcome, Miss) for outcome in call.outcomes):
+            listings = found.listings if found.has_database else None
+            for line in report_lines(asked, listings=listings, now=timezone.now()):
+                self.stdout.write(line)
+        if any(isinstance(outcome, Miss) for outcome in asked.call.outcomes):
             sys.exit(SOME_FAILED)
 
-    def _print_table(self, call: SourceCall) -> None:
-        """Print every request with its status and latency, then the rows as aligned columns."""
-        for attempt in call.attempts:
-            ended = attempt.code or "ok"
-            self.stdout.write(f"{attempt.status or '---'}  {attempt.latency_ms:>5} ms  {ended}  {attempt.url}")
-        rows = [_row(outcome, call) for outcome in call.outcomes]
-        table = [[str(row[name]) if row[name] is not None else "" for name in COLUMNS] for row in rows]
-        shown = [index for index in range(len(COLUMNS)) if any(cells[index] for cells in table)]
-        lines = [[name.upper() for name in COLUMNS], *table]
-        widths = [max(len(line[index]) for line in lines) for index in range(len(COLUMNS))]
-        self.stdout.write("")
-        for line in lines:
-            self.stdout.write("  ".join(line[index].ljust(widths[index]) for index in shown).rstrip())
-        if any(outcome.pair.endswith("/USD") and outcome.ticker.upper().endswith("USDT") for outcome in call.outcomes):
-            self.stdout.write("\nPrices are as the source quotes them: a USDT market's are in USDT, not in USD.")
 
-
-def _spec(slug: str, *, use_database: bool) -> tuple[SourceSpec, list[Ask]]:
-    """Return the source as the database has it, else as a built-in one, and its listings."""
+def _find(slug: str, *, use_database: bool) -> Found:
+    """Return the source as the database has it, else as a built-in one."""
     own = next((each for each in built_in() if each.slug == slug), None)
+    has_database = False
     if own is None or use_database:
         try:
-            return _spec_in_database(slug)
+            connection.settings_dict.setdefault("OPTIONS", {}).setdefault("connect_timeout", DATABASE_TIMEOUT_S)
+            specs = source_specs([slug])
+            has_database = True
+            return Found(specs[slug], tuple(listings_of(slug)), has_database)
         except (LookupError, DatabaseProblem) as exc:
             if own is None:
                 known = ", ".join(each.slug for each in built_in())
@@ -107,27 +104,19 @@ def _spec(slug: str, *, use_database: bool) -> tuple[SourceSpec, list[Ask]]:
                 raise CommandError(told, returncode=NONSENSE) from exc
     simulated = settings.MARKET == "simulated" and settings.MARKET_SIMULATOR_URL
     base_url = f"{settings.MARKET_SIMULATOR_URL.rstrip('/')}/{slug}" if simulated else own.base_url
-    return SourceSpec(slug, slug, base_url, TIMEOUT_S, MAX_ATTEMPTS), []
+    return Found(SourceSpec(slug, slug, base_url, TIMEOUT_S, MAX_ATTEMPTS), has_database=has_database)
 
 
-def _spec_in_database(slug: str) -> tuple[SourceSpec, list[Ask]]:
-    """Return the source and its enabled listings. Raises KeyError when there is no such source."""
-    connection.settings_dict.setdefault("OPTIONS", {}).setdefault("connect_timeout", DATABASE_TIMEOUT_S)
-    spec = source_specs([slug])[slug]
-    rows = Listing.objects.filter(source__slug=slug, enabled=True).values_list("feed__pair", "ticker")
-    return spec, [Ask(pair, ticker) for pair, ticker in rows.order_by("feed__pair")]
-
-
-def _asks(spec: SourceSpec, *, pairs: Sequence[str], ticker: str, listed: Sequence[Ask]) -> list[Ask]:
+def _asks(spec: SourceSpec, *, pairs: Sequence[str], ticker: str, listings: Sequence[ListingSpec]) -> list[Ask]:
     """Return what to ask: the ticker given, else the listing's, else the adapter's default symbol."""
     wanted = [pair.upper().replace("-", "/") for pair in pairs]
     if ticker:
         if len(wanted) > 1:
             raise CommandError("--ticker goes with one pair at most", returncode=NONSENSE)
         return [Ask(wanted[0] if wanted else "", ticker)]
-    if not wanted and listed:
-        return list(listed)
-    known = {ask.pair: ask for ask in listed}
+    known = {listing.pair: Ask(listing.pair, listing.ticker) for listing in listings}
+    if not wanted and known:
+        return list(known.values())
     try:
         own = adapter_of(spec)
         return [known.get(pair) or Ask(pair, own.ticker_for(pair)) for pair in wanted or [DEFAULT_PAIR]]
