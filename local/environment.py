@@ -50,6 +50,7 @@ def oracle_environment(home: Home, *, ports: Ports, secrets: Secrets) -> dict[st
         "FLOWER_PASSWORD": secrets.flower_password,
         "ADMIN_USER": env.text("ADMIN_USER"),
         "ADMIN_PASSWORD": secrets.admin_password,
+        "SOURCE_KEYS_SECRET": secrets.source_keys_secret,
         "MARKET": env.text("MARKET"),
         "HOST": env.text("HOST"),
     }

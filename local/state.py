@@ -76,6 +76,7 @@ class Secrets:
     keystore_password: str
     flower_password: str
     admin_password: str
+    source_keys_secret: str
     api_key: str
 
     @staticmethod

@@ -133,6 +133,22 @@ class Source(models.Model):
         return self.name
 
 
+class SourceKey(models.Model):
+    """The API key a source is asked with, sealed; opened by the fetch worker alone. No row: no key."""
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="key")
+    sealed = models.TextField(help_text="Opens with SOURCE_KEYS_SECRET, for the origin only.")
+    origin = models.CharField(max_length=300, help_text="Scheme, host and port the key may be sent to.")
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["source"]
+
+    def __str__(self) -> str:
+        return f"key of {self.source_id}, set {self.set_at:%Y-%m-%d}"
+
+
 class Listing(models.Model):
     """One line of a feed's source list: who quotes it, under which ticker, and where it stands in the feed's list."""
 

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.conf import settings
 
-from apps.feeds.models import ConfigVersion, Feed, Listing, Source
+from apps.feeds.models import ConfigVersion, Feed, Listing, Source, SourceKey
 from apps.feeds.values import FEED_KEYS, SOURCE_KEYS, Config, FeedConfig, ListingConfig, SourceConfig
 from apps.pricing.types import FeedSpec, ListingSpec, SourceSpec
 from apps.sources.registry import UnknownAdapter, adapter
+from apps.sources.sealing import origin_of
 
 
 def feed_specs(pairs: Sequence[str] | None = None) -> list[FeedSpec]:
@@ -88,8 +89,12 @@ def listings_of(source: str) -> list[ListingSpec]:
 
 
 def source_specs(slugs: Iterable[str]) -> dict[str, SourceSpec]:
-    """Return the sources by slug, disabled ones too; in a simulated market every one points at the simulator."""
-    return {source.slug: source_spec(source) for source in Source.objects.filter(slug__in=set(slugs))}
+    """Return the sources by slug, disabled ones too.
+
+    In a simulated market every one points at the simulator, which gets no key.
+    """
+    sources = Source.objects.filter(slug__in=set(slugs)).select_related("key")
+    return {source.slug: source_spec(source) for source in sources}
 
 
 def source_spec(source: Source) -> SourceSpec:
@@ -101,19 +106,34 @@ def source_spec(source: Source) -> SourceSpec:
         timeout_s=source.timeout_s,
         max_attempts=source.max_attempts,
         options=source.options,
+        sealed_key="" if settings.MARKET == "simulated" else _sealed_key(source),
     )
 
 
+def _sealed_key(source: Source) -> str:
+    key: SourceKey | None = getattr(source, "key", None)
+    return key.sealed if key else ""
+
+
 def _base_url(source: Source) -> str:
-    """Return where to ask; empty for an unknown adapter, which the fetch worker reports as misconfigured."""
     if settings.MARKET == "simulated":
         return f"{settings.MARKET_SIMULATOR_URL.rstrip('/')}/{source.slug}"
+    return live_base_url(source_config(source))
+
+
+def live_base_url(source: SourceConfig) -> str:
+    """Return where to ask; empty for an unknown adapter, which the fetch worker reports as misconfigured."""
     if source.base_url:
         return source.base_url.rstrip("/")
     try:
-        return adapter(source.adapter).base_url
+        return adapter(source.adapter).with_options(source.options).base_url
     except UnknownAdapter:
         return ""
+
+
+def key_origin(source: SourceConfig) -> str:
+    """Return the origin a key of this source goes to. Raises SealError when there is none."""
+    return origin_of(live_base_url(source) or str(source.options.get("url", "")))
 
 
 def current_config_version() -> ConfigVersion | None:

@@ -26,7 +26,6 @@ MAX_SMALL_INTEGER = 2**15 - 1
 MAX_ATTEMPTS = 10
 PAIR = re.compile(r"[A-Z0-9]{1,12}/[A-Z0-9]{1,12}")
 SLUG = re.compile(r"[a-z][a-z0-9_]{1,39}")
-GENERIC = "generic"
 # field: (lowest, highest), both inclusive
 INTEGER_BOUNDS: Mapping[str, tuple[int, int]] = {
     "decimals": (0, MAX_DECIMALS),
@@ -83,7 +82,7 @@ def change_problems(before: Config, after: Config) -> list[Problem]:
 
 
 def source_problems(source: SourceConfig, *, adapters: Collection[str]) -> Iterator[Problem]:
-    """Yield what is wrong with a source by itself, the options of the generic adapter excepted."""
+    """Yield what is wrong with a source by itself, its adapter's options excepted."""
     where: Where = ("sources", source.slug)
     if not SLUG.fullmatch(source.slug):
         yield Problem(where, "bad_slug", f"{source.slug!r}: a slug has 2-40 lower-case letters, digits and underscores")
@@ -100,10 +99,6 @@ def source_problems(source: SourceConfig, *, adapters: Collection[str]) -> Itera
     yield from _decimal_problems(source.timeout_s, TIMEOUT, where=(*where, "timeout_s"))
     if source.timeout_s > MAX_TIMEOUT_S:
         yield Problem((*where, "timeout_s"), "out_of_range", f"{source.timeout_s} s exceeds {MAX_TIMEOUT_S} s")
-    if source.options and source.adapter != GENERIC:
-        yield Problem(
-            (*where, "options"), "options_unused", f"only the generic adapter reads options, not {source.adapter}"
-        )
 
 
 def feed_problems(feed: FeedConfig) -> Iterator[Problem]:

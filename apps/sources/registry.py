@@ -53,6 +53,5 @@ def adapter(slug: str) -> Adapter:
 
 
 def adapter_of(spec: SourceSpec) -> Adapter:
-    """Return the adapter a source uses, with the source's options when it is the generic one."""
-    found = adapter(spec.adapter)
-    return Generic(spec.options) if found.slug == Generic.slug else found
+    """Return the adapter a source uses, with the source's options."""
+    return adapter(spec.adapter).with_options(spec.options)

@@ -149,3 +149,13 @@ def test_every_number_among_the_variables_has_a_range() -> None:
     numbers = {variable.name for variable in env.VARIABLES if (variable.default or "").replace(".", "", 1).isdigit()}
 
     assert numbers == {*INTEGERS, *DECIMALS}
+
+
+def test_a_weak_secret_for_source_keys_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that could be guessed is refused without being shown."""
+    monkeypatch.setenv("SOURCE_KEYS_SECRET", "guessable")
+
+    (message,) = [message for message in check_environment() if message.id == "oracle.E010"]
+
+    assert "9 characters, fewer than 32" in message.msg
+    assert "guessable" not in message.msg

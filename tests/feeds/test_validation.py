@@ -115,7 +115,6 @@ def test_a_disabled_feed_may_wait_without_listings() -> None:
         ({"max_attempts": 11}, "max_attempts", "out_of_range"),
         ({"timeout_s": Decimal(31)}, "timeout_s", "out_of_range"),
         ({"timeout_s": Decimal("0.05")}, "timeout_s", "out_of_range"),
-        ({"options": {"url": "x"}}, "options", "options_unused"),
     ],
 )
 def test_nonsense_in_a_source_is_named_at_its_field(change: dict[str, Any], field: str, code: str) -> None:

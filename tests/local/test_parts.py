@@ -56,6 +56,7 @@ def test_what_the_operator_set_is_kept(tmp_path: Path, monkeypatch: pytest.Monke
     assert values["DATABASE_URL"] == "postgres://elsewhere/oracle"
     assert f":{ports.redis}/" in values["REDIS_URL"]
     assert values["SIGNER_KEYSTORES"].count(",") == 2
+    assert len(values["SOURCE_KEYS_SECRET"]) >= 32
 
 
 def test_no_secret_is_in_a_command_line() -> None:

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminURLInputWidget
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminURLInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from apps.feeds.config import new_problems
-from apps.feeds.models import Feed, Listing, Source
+from apps.feeds.keys import SealedKey, seal_key
+from apps.feeds.models import Feed, Listing, Source, SourceKey
 from apps.feeds.options import adapter_slugs
-from apps.feeds.selectors import current_config, feed_config, source_config
+from apps.feeds.selectors import current_config, feed_config, key_origin, source_config
 from apps.feeds.services import reorder_listings
 from apps.feeds.validation import PAIR, Problem, feed_problems
-from apps.feeds.values import Config, FeedConfig, ListingConfig, plain
+from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig, plain
+from apps.sources.sealing import SealError
 
 if TYPE_CHECKING:
     FeedModelForm = forms.ModelForm[Feed]
@@ -157,8 +164,19 @@ class SourceForm(SourceModelForm):
         assume_scheme="https",
         max_length=300,
         widget=UnfoldAdminURLInputWidget,
-        help_text="Empty: the adapter's own.",
+        help_text="Empty: the adapter's own. {key} in the path stands for the API key.",
     )
+    new_key = forms.CharField(
+        required=False,
+        strip=True,
+        label="API key",
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}, render_value=False),
+        help_text="Kept encrypted and never shown again. Empty: the key stays as it is.",
+    )
+    clear_key = forms.BooleanField(
+        required=False, label="Remove the API key", widget=UnfoldBooleanSwitchWidget, help_text="When saved."
+    )
+    sealed: SealedKey | None = None
 
     def clean(self) -> dict[str, Any]:
         """Judge the configuration as it would be with this source."""
@@ -172,7 +190,22 @@ class SourceForm(SourceModelForm):
         source = replace(before, **{**rules, "slug": slug, "options": cleaned.get("options") or {}})
         target = Config(sources={**current.sources, slug: source}, feeds=current.feeds)
         _add_errors(self, new_problems(current, target), owner=("sources", slug))
+        self._judge_key(source)
         return cleaned
+
+    def _judge_key(self, source: SourceConfig) -> None:
+        """Seal a new key for where the source will be asked; refuse to leave a key behind at another host."""
+        new_key, clear = self.cleaned_data.get("new_key", ""), self.cleaned_data.get("clear_key", False)
+        kept = SourceKey.objects.filter(source__slug=source.slug).first()
+        try:
+            if new_key and clear:
+                self.add_error("clear_key", "Either a new key or none: both are given.")
+            elif new_key:
+                self.sealed = seal_key(source, new_key)
+            elif kept and not clear and kept.origin != key_origin(source):
+                self.add_error("new_key", f"The key was set for {kept.origin}: enter it again, or remove it.")
+        except SealError as exc:
+            self.add_error("new_key", str(exc))
 
     def clean_options(self) -> dict[str, Any]:
         """Return the options; an emptied field means none."""

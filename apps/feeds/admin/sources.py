@@ -6,13 +6,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_post_parameters
 from unfold.decorators import display
 
 from apps.feeds.admin.forms import SourceForm
-from apps.feeds.admin.states import state_detail, state_label, state_of
+from apps.feeds.admin.states import key_state, state_detail, state_label, state_of
 from apps.feeds.admin.versioned import VersionedAdmin
+from apps.feeds.keys import clear_key, store_key
 from apps.feeds.models import Source
 
 
@@ -47,12 +51,26 @@ class SourceAdmin(VersionedAdmin):
     search_fields = ("slug", "name")
     ordering = ("slug",)
     warn_unsaved_form = True
-    readonly_fields = ("last_state", "last_call", "last_message", "success")
+    readonly_fields = ("last_state", "last_call", "last_message", "success", "key_state")
     fieldsets = (
         (None, {"fields": (("slug", "name"), "enabled")}),
         ("Last state", {"fields": (("last_state", "last_call"), "last_message", "success")}),
         ("How to ask", {"fields": ("adapter", "base_url", ("timeout_s", "max_attempts"), "options")}),
+        ("API key", {"fields": ("key_state", "new_key", "clear_key")}),
     )
+
+    @method_decorator(sensitive_post_parameters("new_key"))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Keep the key out of error reports."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """Save the source, then put its new key in place or take the old one away."""
+        super().save_model(request, obj, form, change)
+        if form.sealed:
+            store_key(obj, form.sealed, set_by=request.user.get_username(), now=timezone.now())
+        elif form.cleaned_data.get("clear_key"):
+            clear_key(obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         """Count the feeds that list each source."""
@@ -78,6 +96,11 @@ class SourceAdmin(VersionedAdmin):
         """Say what the last failure said."""
         state = state_of(source)
         return (state.last_message if state else "") or "-"
+
+    @display(description="Key")  # type: ignore[untyped-decorator]
+    def key_state(self, source: Source) -> str:
+        """Say when, by whom and for which host the key was set; never the key."""
+        return key_state(source)
 
     @display(description="Quotes")  # type: ignore[untyped-decorator]
     def success(self, source: Source) -> str:

@@ -7,7 +7,8 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from unfold.utils import display_for_label
 
-from apps.feeds.models import Source, SourceState
+from apps.feeds.models import Source, SourceKey, SourceState
+from apps.sources.registry import adapters
 
 NEVER = "never asked"
 
@@ -39,6 +40,15 @@ def state_detail(source: Source) -> str:
     title = f"{state.last_asked_at:%Y-%m-%d %H:%M:%S} UTC. {state.last_message}".strip()
     text = f"{timesince(state.last_asked_at, depth=1)} ago, {state.last_latency_ms} ms{failed}"
     return format_html('<span title="{}">{}</span>', title, text)
+
+
+def key_state(source: Source) -> str:
+    """Return when, by whom and for which host the source's key was set, or that there is none."""
+    key: SourceKey | None = getattr(source, "key", None)
+    if key:
+        return f"set on {key.set_at:%Y-%m-%d %H:%M} UTC by {key.set_by}, for {key.origin}"
+    place = adapters()[source.adapter].key_place() if source.adapter in adapters() else None
+    return "none, and this API needs one" if place and place.is_needed else "none"
 
 
 def _label(text: str, kind: str) -> SafeString:

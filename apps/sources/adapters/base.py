@@ -92,6 +92,12 @@ class Adapter(Protocol):
     def key_place(self) -> KeyPlace | None:
         """Return where the API wants its key, None for an API without keys."""
 
+    def with_options(self, options: Mapping[str, object]) -> Adapter:
+        """Return the adapter that obeys a source's options; they must be without faults."""
+
+    def option_faults(self, options: Mapping[str, object]) -> list[str]:
+        """Return what is wrong with a source's options, one message a fault; empty when they can work."""
+
     def ticker_for(self, pair: str) -> str:
         """Return the symbol this source most likely uses for ``BASE/QUOTE``; a default, never looked up."""
 
@@ -112,6 +118,15 @@ class BaseAdapter(ABC):
     def key_place(self) -> KeyPlace | None:
         """Return where the API wants its key, None for an API without keys."""
         return None
+
+    def with_options(self, options: Mapping[str, object]) -> Adapter:
+        """Return the adapter that obeys a source's options; by default there are none to obey."""
+        del options
+        return self
+
+    def option_faults(self, options: Mapping[str, object]) -> list[str]:
+        """Return what is wrong with a source's options; by default there are none to give."""
+        return [f"adapter {self.slug} reads no options, got {', '.join(sorted(options))}"] if options else []
 
     @abstractmethod
     def ticker_for(self, pair: str) -> str:

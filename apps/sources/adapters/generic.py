@@ -54,6 +54,14 @@ class Generic(BaseAdapter):
         self._given = dict(options or {})
         self._faults: list[str] | None = None
 
+    def with_options(self, options: Mapping[str, object]) -> Generic:
+        """Return an adapter for the API these options describe."""
+        return Generic(options)
+
+    def option_faults(self, options: Mapping[str, object]) -> list[str]:
+        """Return what is wrong with the description, one message a fault."""
+        return validate_options(options)
+
     def ticker_for(self, pair: str) -> str:
         """Return ``BTC-USD``, a guess; listings of generic sources name their tickers."""
         return "-".join(split_pair(pair))

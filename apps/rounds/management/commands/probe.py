@@ -71,7 +71,9 @@ class Command(BaseCommand):
         """Ask the source and print every row; exits with 1 when a row has no price."""
         base_url = str(options["base_url"])
         found = _find(str(options["source"]), use_database=not base_url)
-        spec = replace(found.spec, base_url=base_url.rstrip("/") or found.spec.base_url)
+        spec = found.spec
+        if base_url:  # the key was set for the source's own address, and goes nowhere else
+            spec = replace(spec, base_url=base_url.rstrip("/"), sealed_key="")
         asks = _asks(spec, pairs=options["pairs"], ticker=str(options["ticker"]), listings=found.listings)
 
         allowed = _hosts(spec) if options["allow_private"] else frozenset()
