@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.feeds.changes import Change, changes_between, target_of
 from apps.feeds.document import Complaint, ConfigError, Document
 from apps.feeds.models import Feed, Listing, Source
-from apps.feeds.options import adapter_slugs, option_problems
+from apps.feeds.options import adapter_slugs, option_problems, source_rule_problems
 from apps.feeds.selectors import current_config
 from apps.feeds.services import lock_configuration, record_config_version
 from apps.feeds.validation import Problem, change_problems, config_problems
@@ -28,6 +28,7 @@ def all_problems(current: Config, target: Config) -> list[Problem]:
     return [
         *config_problems(target, adapters=adapter_slugs()),
         *option_problems(target),
+        *source_rule_problems(target),
         *change_problems(current, target),
     ]
 

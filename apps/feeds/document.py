@@ -210,6 +210,10 @@ class _Reader:
             return Decimal(node.value)
         return self.wrong(node, label=label, expected="a number")
 
+    def texts(self, node: Node, *, label: str) -> object:
+        read = [self.text(entry, label=label) for entry in self.sequence(node, label=label)]
+        return [entry for entry in read if entry is not _UNREAD]
+
     def options(self, node: Node, *, label: str) -> object:
         value = self.json(node, label=label)
         return value if isinstance(value, dict) else self.wrong(node, label=label, expected="keys with values")
@@ -253,18 +257,22 @@ _WHOLE = dict.fromkeys(
         "deviation_bps",
         "outlier_floor_bps",
         "max_attempts",
+        "cache_ttl_ms",
     ),
     _Reader.integer,
 )
 _SWITCHES = dict.fromkeys(("enabled", "required", "invert"), _Reader.boolean)
 _NUMBERS = dict.fromkeys(("outlier_k", "min_answer", "max_answer", "weight", "timeout_s"), _Reader.decimal)
-_TEXTS = dict.fromkeys(("description", "source", "ticker", "conversion", "name", "adapter", "base_url"), _Reader.text)
+_TEXTS = dict.fromkeys(
+    ("description", "source", "ticker", "conversion", "name", "adapter", "base_url", "rate_limit"), _Reader.text
+)
 _READERS: Mapping[str, Callable[..., object]] = {
     **_WHOLE,
     **_SWITCHES,
     **_NUMBERS,
     **_TEXTS,
     "options": _Reader.options,
+    "mirrors": _Reader.texts,
 }
 _FEED_READERS = {name: _READERS[name] for name in FEED_KEYS}
 _LISTING_READERS = {name: _READERS[name] for name in LISTING_KEYS}

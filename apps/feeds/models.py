@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 MAX_DECIMALS = 18
+MAX_CACHE_TTL_MS = 60_000
 PAIR = RegexValidator(r"^[A-Z0-9]{1,12}/[A-Z0-9]{1,12}$", "A pair is written BASE/QUOTE, for example BTC/USD.")
 SLUG = RegexValidator(r"^[a-z][a-z0-9_]{1,39}$", "A slug has lower-case letters, digits and underscores.")
 
@@ -115,6 +116,21 @@ class Source(models.Model):
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text="Calls per request, the first included.",
+    )
+    rate_limit = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="Shared by all workers, e.g. `20/second; 600/5 minute`, or `none`. Empty: the adapter's own.",
+    )
+    cache_ttl_ms = models.PositiveIntegerField(
+        default=0,
+        validators=[MaxValueValidator(MAX_CACHE_TTL_MS)],
+        help_text="One reply serves every round that asks the same within this time; 0: each round asks.",
+    )
+    mirrors = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Further base URLs of the same source, asked when the first fails. Empty: the adapter's own.",
     )
     options = models.JSONField(
         default=dict, blank=True, help_text="Settings of the generic adapter (URL template, JSON paths)."

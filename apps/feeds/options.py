@@ -1,13 +1,16 @@
-"""Which adapters there are, and whether a source's options make sense to its adapter, as ``apps.sources`` says."""
+"""What ``apps.sources`` says about a configuration: adapters, options, rate limits, and where URLs may lead."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
 
-from apps.feeds.validation import Problem
-from apps.feeds.values import Config
+from apps.feeds.validation import Problem, Where
+from apps.feeds.values import Config, SourceConfig
+from apps.sources import budget
+from apps.sources.addresses import url_fault
 from apps.sources.registry import adapters
+from oracle_project import env
 
 
 @cache
@@ -23,3 +26,28 @@ def option_problems(config: Config) -> Iterator[Problem]:
             continue
         for message in adapters()[source.adapter].option_faults(dict(source.options)):
             yield Problem(("sources", source.slug, "options"), "bad_options", message)
+
+
+def source_rule_problems(config: Config) -> Iterator[Problem]:
+    """Yield rate limits that cannot be read, and URLs that price requests may not go to."""
+    allowed = env.listing("PRICE_HOST_ALLOWLIST")
+    for source in config.sources.values():
+        where: Where = ("sources", source.slug)
+        try:
+            budget.windows(source.rate_limit)
+        except budget.BadRateLimit as exc:
+            yield Problem((*where, "rate_limit"), "bad_rate_limit", str(exc))
+        for field, url in _urls(source):
+            if fault := url_fault(url, allowed=allowed):
+                yield Problem((*where, field), "address_refused", f"{url}: {fault}")
+
+
+def _urls(source: SourceConfig) -> Iterator[tuple[str, str]]:
+    """Yield every absolute URL of a source with the field it stands in."""
+    if source.base_url:
+        yield "base_url", source.base_url
+    for url in source.mirrors:
+        yield "mirrors", str(url)
+    template = source.options.get("url")
+    if isinstance(template, str) and "://" in template:
+        yield "options", template

@@ -107,12 +107,43 @@ def source_spec(source: Source) -> SourceSpec:
         max_attempts=source.max_attempts,
         options=source.options,
         sealed_key="" if settings.MARKET == "simulated" else _sealed_key(source),
+        rate_limit=_rate_limit(source),
+        cache_ttl_ms=source.cache_ttl_ms,
+        mirrors=_mirrors(source),
     )
 
 
 def _sealed_key(source: Source) -> str:
     key: SourceKey | None = getattr(source, "key", None)
     return key.sealed if key else ""
+
+
+def _rate_limit(source: Source) -> str:
+    """Return the limit that holds: the source's own, else the adapter's. The simulator has none of its own to spare."""
+    if source.rate_limit or settings.MARKET == "simulated":
+        return source.rate_limit
+    return default_rate_limit(source)
+
+
+def default_rate_limit(source: Source) -> str:
+    """Return what the source's adapter says its public API allows, empty when it says nothing or is unknown."""
+    try:
+        return adapter(source.adapter).with_options(source.options).rate_limit
+    except UnknownAdapter:
+        return ""
+
+
+def _mirrors(source: Source) -> tuple[str, ...]:
+    """Return where else to ask. A source with its own base URL has no mirrors but its own."""
+    if settings.MARKET == "simulated":
+        return ()
+    own = tuple(url.rstrip("/") for url in source.mirrors)
+    if own or source.base_url:
+        return own
+    try:
+        return tuple(adapter(source.adapter).mirrors)
+    except UnknownAdapter:
+        return ()
 
 
 def _base_url(source: Source) -> str:

@@ -24,6 +24,9 @@ MAX_BPS = 10_000
 MAX_INTEGER = 2**31 - 1
 MAX_SMALL_INTEGER = 2**15 - 1
 MAX_ATTEMPTS = 10
+MAX_CACHE_TTL_MS = 60_000
+MAX_MIRRORS = 5
+MAX_RATE_LIMIT_CHARS = 100
 PAIR = re.compile(r"[A-Z0-9]{1,12}/[A-Z0-9]{1,12}")
 SLUG = re.compile(r"[a-z][a-z0-9_]{1,39}")
 # field: (lowest, highest), both inclusive
@@ -96,9 +99,27 @@ def source_problems(source: SourceConfig, *, adapters: Collection[str]) -> Itera
     if not 1 <= source.max_attempts <= MAX_ATTEMPTS:
         message = f"{source.max_attempts} is not between 1 and {MAX_ATTEMPTS}"
         yield Problem((*where, "max_attempts"), "out_of_range", message)
+    if not 0 <= source.cache_ttl_ms <= MAX_CACHE_TTL_MS:
+        message = f"{source.cache_ttl_ms} is not between 0 and {MAX_CACHE_TTL_MS}"
+        yield Problem((*where, "cache_ttl_ms"), "out_of_range", message)
+    if len(source.rate_limit) > MAX_RATE_LIMIT_CHARS:
+        yield Problem((*where, "rate_limit"), "too_long", f"a rate limit has at most {MAX_RATE_LIMIT_CHARS} characters")
+    yield from _mirror_problems(source)
     yield from _decimal_problems(source.timeout_s, TIMEOUT, where=(*where, "timeout_s"))
     if source.timeout_s > MAX_TIMEOUT_S:
         yield Problem((*where, "timeout_s"), "out_of_range", f"{source.timeout_s} s exceeds {MAX_TIMEOUT_S} s")
+
+
+def _mirror_problems(source: SourceConfig) -> Iterator[Problem]:
+    where: Where = ("sources", source.slug, "mirrors")
+    if not isinstance(source.mirrors, list):
+        yield Problem(where, "bad_mirrors", "mirrors are a list of URLs")
+        return
+    if len(source.mirrors) > MAX_MIRRORS:
+        yield Problem(where, "bad_mirrors", f"{len(source.mirrors)} mirrors are more than {MAX_MIRRORS}")
+    for url in source.mirrors:
+        if not isinstance(url, str) or not _is_http_url(url):
+            yield Problem(where, "bad_mirrors", f"{url!r} is not an http(s) URL with a host")
 
 
 def feed_problems(feed: FeedConfig) -> Iterator[Problem]:

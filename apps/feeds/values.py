@@ -54,6 +54,9 @@ class SourceConfig:
     enabled: bool = True
     timeout_s: Decimal = Decimal("2.5")
     max_attempts: int = 3
+    rate_limit: str = ""
+    cache_ttl_ms: int = 0
+    mirrors: list[str] = field(default_factory=list)
     options: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -81,7 +84,18 @@ FEED_KEYS = (
     "max_answer",
 )
 LISTING_KEYS = ("source", "ticker", "conversion", "weight", "invert", "enabled")
-SOURCE_KEYS = ("name", "adapter", "base_url", "enabled", "timeout_s", "max_attempts", "options")
+SOURCE_KEYS = (
+    "name",
+    "adapter",
+    "base_url",
+    "enabled",
+    "timeout_s",
+    "max_attempts",
+    "rate_limit",
+    "cache_ttl_ms",
+    "mirrors",
+    "options",
+)
 
 
 def plain(value: Decimal) -> str:

@@ -42,6 +42,9 @@ class MissCode(StrEnum):
     TIME_MALFORMED = "time_malformed"
     DEADLINE_EXCEEDED = "deadline_exceeded"
     LANE_LOST = "lane_lost"
+    OUT_OF_BUDGET = "out_of_budget"
+    PAUSED_BY_SOURCE = "paused_by_source"
+    BREAKER_OPEN = "breaker_open"
     SOURCE_MISCONFIGURED = "source_misconfigured"
     INTERNAL_ERROR = "internal_error"
 
@@ -179,6 +182,9 @@ class SourceSpec:
     timeout_s: of one HTTP call.  max_attempts: calls per request, first one included.
     options: settings of adapters that have any, empty for the others.
     sealed_key: the source's API key as ``apps.sources.sealing`` seals it, empty for none.
+    rate_limit: what ``sources.budget`` reads, e.g. ``20/second``; empty for no limit of ours.
+    cache_ttl_ms: how long one reply serves every round that asks the same, 0 for a call each time.
+    mirrors: base URLs that speak for the same source, asked in order when the one before fails.
     """
 
     slug: str
@@ -188,6 +194,9 @@ class SourceSpec:
     max_attempts: int
     options: dict[str, object] = field(default_factory=dict)
     sealed_key: str = field(default="", repr=False)
+    rate_limit: str = ""
+    cache_ttl_ms: int = 0
+    mirrors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ WHAT_TO_DO: Mapping[MissCode, str] = MappingProxyType(
         MissCode.TIME_MALFORMED: "Check the time path and its unit with `manage.py probe`.",
         MissCode.DEADLINE_EXCEEDED: "Raise ROUND_DEADLINE_S, lower timeout_s, or move slow sources down the list.",
         MissCode.LANE_LOST: "Look at the fetch workers: one was killed, or too few threads serve the queue.",
+        MissCode.OUT_OF_BUDGET: "Raise rate_limit if the source allows more, set cache_ttl_ms, or start rounds less "
+        "often.",
+        MissCode.PAUSED_BY_SOURCE: "Wait: the source named a pause. If it recurs, lower rate_limit.",
+        MissCode.BREAKER_OPEN: "Look at the reason it opened with. It is probed again by itself; close it in admin "
+        "to ask at once.",
         MissCode.SOURCE_MISCONFIGURED: "Correct adapter, base URL, ticker or options: no request could be made.",
         MissCode.INTERNAL_ERROR: "A fault of the oracle: report it with the log of the fetch worker.",
     }

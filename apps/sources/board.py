@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -20,6 +20,7 @@ from apps.pricing.types import Ask, SourceSpec
 from oracle_project import env
 
 TTL_S = 300
+_SPEC_FIELDS = frozenset(field.name for field in fields(SourceSpec))
 
 
 class BoardGone(LookupError):
@@ -115,10 +116,15 @@ def _seat_to_json(seat: Seat) -> dict[str, Any]:
         "max_attempts": spec.max_attempts,
         "options": spec.options,
         "sealed_key": spec.sealed_key,
+        "rate_limit": spec.rate_limit,
+        "cache_ttl_ms": spec.cache_ttl_ms,
+        "mirrors": list(spec.mirrors),
         "asks": [[ask.pair, ask.ticker] for ask in seat.asks],
     }
 
 
 def _seat_from_json(row: dict[str, Any]) -> Seat:
     asks = tuple(Ask(pair=pair, ticker=ticker) for pair, ticker in row.pop("asks"))
-    return Seat(SourceSpec(**{**row, "timeout_s": Decimal(row["timeout_s"])}), asks)
+    known = {name: value for name, value in row.items() if name in _SPEC_FIELDS}  # a newer web may say more
+    spec = {**known, "timeout_s": Decimal(row["timeout_s"]), "mirrors": tuple(row.get("mirrors", ()))}
+    return Seat(SourceSpec(**spec), asks)

@@ -19,6 +19,10 @@ SourceError
 │   ├── TickerMissing · WrongPair
 │   ├── PriceMissing · PriceNull · PriceNotANumber · PriceZero · PriceNegative · PriceOutOfRange
 │   └── TimeMalformed
+├── NotAsked: no request was made, to spare the source or us
+│   ├── OutOfBudget                    our own rate limit for the source is used up
+│   ├── PausedBySource                 it demanded a pause (429, Retry-After, ban) that is not over
+│   └── BreakerOpen                    it failed too often of late
 ├── SourceMisconfigured                URL, ticker or options that cannot work
 └── InternalError                      a bug of ours
 
@@ -214,6 +218,28 @@ class TimeMalformed(RowError):
     code = MissCode.TIME_MALFORMED
 
 
+class NotAsked(SourceError):
+    """No request was made; a reserve takes the source's place at once."""
+
+
+class OutOfBudget(NotAsked):
+    """Our own rate limit for the source is used up."""
+
+    code = MissCode.OUT_OF_BUDGET
+
+
+class PausedBySource(NotAsked):
+    """The source demanded a pause that is not over; asking earlier prolongs bans."""
+
+    code = MissCode.PAUSED_BY_SOURCE
+
+
+class BreakerOpen(NotAsked):
+    """The source failed too often of late; one probe at a time finds out when it is back."""
+
+    code = MissCode.BREAKER_OPEN
+
+
 class SourceMisconfigured(SourceError):
     """A URL, ticker or options that cannot work."""
 
@@ -235,6 +261,9 @@ def leaves(root: type[SourceError] = SourceError) -> Iterator[type[SourceError]]
 
 
 TRANSIENT_CODES: frozenset[MissCode] = frozenset(error.code for error in leaves() if error.transient)
+
+
+NOT_ASKED_CODES: frozenset[MissCode] = frozenset(error.code for error in leaves(NotAsked))
 
 
 def is_transient(code: MissCode) -> bool:

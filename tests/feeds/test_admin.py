@@ -305,6 +305,34 @@ def test_options_of_a_generic_source_are_checked(operator: Client, small: str) -
     assert "url: missing" in shown
 
 
+@pytest.mark.parametrize("url", ["http://169.254.169.254/", "https://localhost/", "https://[::ffff:7f00:1]/"])
+def test_a_url_into_the_network_is_an_error_on_the_form(operator: Client, small: str, url: str) -> None:
+    """Nobody saves a source that would read the cloud's metadata for them."""
+    form = reverse("admin:feeds_source_change", args=[Source.objects.get(slug="okx").pk])
+
+    for field in ("base_url", "mirrors"):
+        shown = errors_of(operator.post(form, form_of(operator, form) | {field: url}))
+        assert "PRICE_HOST_ALLOWLIST" in shown
+
+    assert Source.objects.get(slug="okx").base_url == ""
+
+
+def test_limits_and_mirrors_are_set_on_the_form(operator: Client, small: str) -> None:
+    """One mirror a line; saving twice changes nothing the second time."""
+    source = Source.objects.get(slug="okx")
+    form = reverse("admin:feeds_source_change", args=[source.pk])
+    wishes = {"rate_limit": "5/second", "cache_ttl_ms": 500, "mirrors": "https://a.example\n\nhttps://b.example\n"}
+
+    assert operator.post(form, form_of(operator, form) | wishes).status_code == 302
+    versions = ConfigVersion.objects.count()
+    assert operator.post(form, form_of(operator, form)).status_code == 302
+
+    source.refresh_from_db()
+    assert (source.rate_limit, source.cache_ttl_ms) == ("5/second", 500)
+    assert source.mirrors == ["https://a.example", "https://b.example"]
+    assert ConfigVersion.objects.count() == versions
+
+
 def test_a_source_is_added_changed_and_deleted_each_with_a_version(operator: Client, small: str) -> None:
     """Every change of a source is a version."""
     url = reverse("admin:feeds_source_add")

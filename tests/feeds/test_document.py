@@ -116,6 +116,9 @@ sources = st.builds(
     adapter=words,
     base_url=words,
     timeout_s=numbers,
+    rate_limit=words,
+    cache_ttl_ms=st.integers(0, 60_000),
+    mirrors=st.lists(words, max_size=3),
     options=st.dictionaries(words, json_values, max_size=3),
 )
 configs = st.builds(

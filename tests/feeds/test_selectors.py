@@ -70,6 +70,33 @@ def test_a_source_is_asked_where_its_adapter_says_unless_told_otherwise(small: s
     assert specs["kraken"].timeout_s == Decimal("2.5")
 
 
+def test_limits_and_mirrors_are_the_adapters_own_unless_told_otherwise(small: str, settings: Settings) -> None:
+    """A base URL of one's own has no mirrors but those named with it."""
+    settings.MARKET = "live"
+    Source.objects.filter(slug="kraken").update(rate_limit="1/second", mirrors=["https://mirror.example.org/"])
+    Source.objects.filter(slug="okx").update(adapter="binance", base_url="https://okx.example.org")
+    Source.objects.filter(slug="bitstamp").update(adapter="forgotten")
+
+    specs = source_specs(["kraken", "okx", "binance", "bitstamp"])
+
+    assert {slug: (spec.rate_limit, spec.mirrors[:1]) for slug, spec in specs.items()} == {
+        "kraken": ("1/second", ("https://mirror.example.org",)),
+        "okx": ("6000/minute", ()),
+        "binance": ("6000/minute", ("https://data-api.binance.vision",)),
+        "bitstamp": ("", ()),
+    }
+
+
+def test_the_simulator_is_asked_without_the_limits_of_the_real_ones(small: str, settings: Settings) -> None:
+    """It has no mirrors and no patience to lose; a limit that was set by hand holds."""
+    settings.MARKET = "simulated"
+    Source.objects.filter(slug="kraken").update(rate_limit="1/second")
+
+    specs = source_specs(["kraken", "binance"])
+
+    assert (specs["kraken"].rate_limit, specs["binance"].rate_limit, specs["binance"].mirrors) == ("1/second", "", ())
+
+
 def test_in_a_simulated_market_every_source_is_the_simulator(small: str, settings: Settings) -> None:
     """No real exchange is ever asked."""
     settings.MARKET = "simulated"

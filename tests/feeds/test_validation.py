@@ -115,6 +115,12 @@ def test_a_disabled_feed_may_wait_without_listings() -> None:
         ({"max_attempts": 11}, "max_attempts", "out_of_range"),
         ({"timeout_s": Decimal(31)}, "timeout_s", "out_of_range"),
         ({"timeout_s": Decimal("0.05")}, "timeout_s", "out_of_range"),
+        ({"cache_ttl_ms": 60_001}, "cache_ttl_ms", "out_of_range"),
+        ({"rate_limit": "1/second;" * 20}, "rate_limit", "too_long"),
+        ({"mirrors": ["https://a.example"] * 6}, "mirrors", "bad_mirrors"),
+        ({"mirrors": ["ftp://a.example"]}, "mirrors", "bad_mirrors"),
+        ({"mirrors": [1]}, "mirrors", "bad_mirrors"),
+        ({"mirrors": "https://a.example"}, "mirrors", "bad_mirrors"),
     ],
 )
 def test_nonsense_in_a_source_is_named_at_its_field(change: dict[str, Any], field: str, code: str) -> None:

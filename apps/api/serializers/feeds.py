@@ -10,6 +10,7 @@ from rest_framework import serializers
 from apps.api.serializers.common import DecimalText, IntegerText, LinkField, PairField
 from apps.feeds.models import Feed, Listing, Source
 from apps.pricing.types import AnswerReason, AnswerState
+from apps.sources.advice import what_to_do
 
 SOURCE_STATES = ["ok", "failing", "unasked", "disabled"]
 
@@ -111,6 +112,7 @@ class SourceSerializer(serializers.Serializer[Source]):
     last_ok_at = serializers.DateTimeField(source="state.last_ok_at", allow_null=True)
     last_error = serializers.CharField(source="state.last_code", help_text="Empty when the last call was ok.")
     last_message = serializers.CharField(source="state.last_message")
+    what_to_do = serializers.SerializerMethodField(help_text="Advice for the operator on last_error; empty when ok.")
     latency_ms = serializers.IntegerField(source="state.last_latency_ms", allow_null=True)
     consecutive_failures = serializers.IntegerField(source="state.consecutive_failures")
     quotes_ok = serializers.IntegerField(source="state.quotes_ok")
@@ -123,6 +125,10 @@ class SourceSerializer(serializers.Serializer[Source]):
     def get_state(self, source: Source) -> str:
         """Return ok, failing, unasked or disabled."""
         return source_state(source)
+
+    def get_what_to_do(self, source: Source) -> str:
+        """Return the advice for the last error."""
+        return what_to_do(source.state.last_code)
 
     def get_success_bps(self, source: Source) -> int | None:
         """Return the share of quotes among all outcomes."""

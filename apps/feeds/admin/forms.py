@@ -12,6 +12,7 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminURLInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -155,6 +156,22 @@ def _adapter_choices() -> list[tuple[str, str]]:
     return [(slug, slug) for slug in sorted(adapter_slugs())]
 
 
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text to show."""
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the lines that say something."""
+        return [line.strip() for line in str(value or "").splitlines() if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare the lists, not their texts."""
+        return bool(self.to_python(data) != (initial or []))
+
+
 class SourceForm(SourceModelForm):
     """A source, judged together with every feed that lists it."""
 
@@ -177,6 +194,11 @@ class SourceForm(SourceModelForm):
         required=False, label="Remove the API key", widget=UnfoldBooleanSwitchWidget, help_text="When saved."
     )
     sealed: SealedKey | None = None
+    mirrors = LinesField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Further base URLs of the same source, one a line, asked when the first fails. Empty: the adapter's.",
+    )
 
     def clean(self) -> dict[str, Any]:
         """Judge the configuration as it would be with this source."""

@@ -18,6 +18,7 @@ from apps.feeds.admin.states import key_state, state_detail, state_label, state_
 from apps.feeds.admin.versioned import VersionedAdmin
 from apps.feeds.keys import clear_key, store_key
 from apps.feeds.models import Source
+from apps.sources.advice import what_to_do
 
 
 class LastStateFilter(admin.SimpleListFilter):
@@ -57,6 +58,7 @@ class SourceAdmin(VersionedAdmin):
         ("Last state", {"fields": (("last_state", "last_call"), "last_message", "success")}),
         ("How to ask", {"fields": ("adapter", "base_url", ("timeout_s", "max_attempts"), "options")}),
         ("API key", {"fields": ("key_state", "new_key", "clear_key")}),
+        ("Sparing it", {"fields": (("rate_limit", "cache_ttl_ms"), "mirrors")}),
     )
 
     @method_decorator(sensitive_post_parameters("new_key"))
@@ -93,9 +95,11 @@ class SourceAdmin(VersionedAdmin):
 
     @display(description="Last message")  # type: ignore[untyped-decorator]
     def last_message(self, source: Source) -> str:
-        """Say what the last failure said."""
+        """Say what the last failure said, and what to do about it."""
         state = state_of(source)
-        return (state.last_message if state else "") or "-"
+        if state is None or not state.last_code:
+            return "-"
+        return f"{state.last_message} {what_to_do(state.last_code)}".strip() or "-"
 
     @display(description="Key")  # type: ignore[untyped-decorator]
     def key_state(self, source: Source) -> str:

@@ -27,6 +27,7 @@ class PriceRequest:
     path: below the source's base URL, already percent-encoded; an absolute URL where a source has no base URL.
     query: in order, not encoded.  asks: answered by this request, at least one.
     body: JSON text of a POST (JSON-RPC), empty for none.
+    weight: what it costs of the source's rate limit; most APIs count requests, so 1.
     """
 
     path: str
@@ -35,6 +36,7 @@ class PriceRequest:
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,14 @@ class Adapter(Protocol):
     def option_faults(self, options: Mapping[str, object]) -> list[str]:
         """Return what is wrong with a source's options, one message a fault; empty when they can work."""
 
+    @property
+    def rate_limit(self) -> str:
+        """Return the public API's limit for one address as ``sources.budget`` reads it, empty when it states none."""
+
+    @property
+    def mirrors(self) -> Sequence[str]:
+        """Return further base URLs of the same exchange, for when the first does not answer."""
+
     def ticker_for(self, pair: str) -> str:
         """Return the symbol this source most likely uses for ``BASE/QUOTE``; a default, never looked up."""
 
@@ -114,6 +124,8 @@ class BaseAdapter(ABC):
     slug: ClassVar[str]
     name: ClassVar[str]
     base_url: ClassVar[str]
+    rate_limit: ClassVar[str] = ""
+    mirrors: ClassVar[tuple[str, ...]] = ()
 
     def key_place(self) -> KeyPlace | None:
         """Return where the API wants its key, None for an API without keys."""

@@ -11,6 +11,7 @@ from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, batches, split_pair_in_usdt, tickers_of
 
 INVALID_SYMBOL = {"-1121", "-1100"}  # -1100: characters no symbol has
+LIGHT_TICKERS, LIGHT_WEIGHT, HEAVY_WEIGHT = 20, 2, 40
 TOO_MANY_REQUESTS = {"-1003", "-1015"}
 
 
@@ -30,6 +31,8 @@ class Binance(BaseAdapter):
     slug = "binance"
     name = "Binance"
     base_url = "https://api.binance.com"
+    rate_limit = "6000/minute"
+    mirrors = ("https://data-api.binance.vision", "https://api1.binance.com")
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTCUSDT`` for BTC/USD: Binance has no US dollar markets."""
@@ -46,7 +49,8 @@ class Binance(BaseAdapter):
             if len(tickers) == 1
             else ("symbols", json.dumps(tickers, separators=(",", ":"), ensure_ascii=False))
         )
-        return PriceRequest(path="/api/v3/ticker/24hr", query=(query,), asks=asks)
+        weight = LIGHT_WEIGHT if len(tickers) <= LIGHT_TICKERS else HEAVY_WEIGHT
+        return PriceRequest(path="/api/v3/ticker/24hr", query=(query,), asks=asks, weight=weight)
 
     def body_error(self, document: object, status: int) -> errors.SourceError | None:
         """Read ``{"code": -1121, "msg": …}``; a ban (418) keeps its status whatever the code says."""

@@ -24,6 +24,7 @@ class Bitstamp(BaseAdapter):
     slug = "bitstamp"
     name = "Bitstamp"
     base_url = "https://www.bitstamp.net"
+    rate_limit = "400/second; 10000/10 minute"
 
     def ticker_for(self, pair: str) -> str:
         """Return ``btcusd``."""

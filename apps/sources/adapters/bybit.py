@@ -30,6 +30,8 @@ class Bybit(BaseAdapter):
     slug = "bybit"
     name = "Bybit"
     base_url = "https://api.bybit.com"
+    rate_limit = "600/5 second"
+    mirrors = ("https://api.bytick.com",)
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTCUSDT`` for BTC/USD: Bybit's spot markets have no US dollar."""

@@ -25,6 +25,7 @@ class CoinbaseExchange(BaseAdapter):
     slug = "coinbase_exchange"
     name = "Coinbase Exchange"
     base_url = "https://api.exchange.coinbase.com"
+    rate_limit = "15/second; 100/10 second"
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTC-USD``."""

@@ -29,6 +29,7 @@ class Gemini(BaseAdapter):
     slug = "gemini"
     name = "Gemini"
     base_url = "https://api.gemini.com"
+    rate_limit = "120/minute"
 
     def ticker_for(self, pair: str) -> str:
         """Return ``btcusd``."""

@@ -32,6 +32,7 @@ class Kraken(BaseAdapter):
     slug = "kraken"
     name = "Kraken"
     base_url = "https://api.kraken.com"
+    rate_limit = "30/30 second"
 
     def ticker_for(self, pair: str) -> str:
         """Return ``XBTUSD`` for BTC/USD, ``XDGUSD`` for DOGE/USD."""

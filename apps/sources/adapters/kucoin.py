@@ -12,6 +12,7 @@ from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, split_p
 OK = "200000"
 UNKNOWN_SYMBOL = {"100001", "900001"}
 TOO_MANY_REQUESTS = {"429000", "1015"}
+ALL_TICKERS_WEIGHT = 15
 BUSY = {"500000", "230005"}
 
 
@@ -30,6 +31,7 @@ class Kucoin(BaseAdapter):
     slug = "kucoin"
     name = "KuCoin"
     base_url = "https://api.kucoin.com"
+    rate_limit = "2000/30 second"
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTC-USDT`` for BTC/USD: KuCoin has no US dollar markets."""
@@ -37,7 +39,7 @@ class Kucoin(BaseAdapter):
 
     def build(self, asks: Sequence[Ask]) -> Sequence[PriceRequest]:
         """Return one request, whatever the number of tickers."""
-        return [PriceRequest(path="/api/v1/market/allTickers", asks=tuple(asks))]
+        return [PriceRequest(path="/api/v1/market/allTickers", asks=tuple(asks), weight=ALL_TICKERS_WEIGHT)]
 
     def body_error(self, document: object, status: int) -> errors.SourceError | None:
         """Read ``{"code": "100001", "msg": …}``; code 200000 is no error."""

@@ -29,6 +29,7 @@ class Okx(BaseAdapter):
     slug = "okx"
     name = "OKX"
     base_url = "https://www.okx.com"
+    rate_limit = "20/2 second"
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTC-USDT`` for BTC/USD: OKX's dollar markets are thin."""

@@ -1,0 +1,76 @@
+"""What the sources app says about a configuration: rate limits it can read, URLs it may go to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apps.feeds.options import source_rule_problems
+from apps.feeds.values import Config, SourceConfig
+
+
+def codes_of(**fields: Any) -> list[tuple[str, str]]:
+    """Return (field, code) of everything wrong with a source of these fields."""
+    source = SourceConfig("venue", "Venue", "generic", **fields)
+    return [(str(p.where[-1]), p.code) for p in source_rule_problems(Config(sources={"venue": source}))]
+
+
+@pytest.mark.parametrize("text", ["", "none", "20/second", "20/second; 600/5 minute", "6000 per minute"])
+def test_a_rate_limit_in_the_grammar_is_taken(text: str) -> None:
+    """One limit, several, none, or the adapter's own."""
+    assert codes_of(rate_limit=text) == []
+
+
+@pytest.mark.parametrize("text", ["fast", "20/sec", "0/second", "-1/second", "1.5/second", "1/second;", "1/year", "20"])
+def test_any_other_rate_limit_is_refused(text: str) -> None:
+    """A limit nobody can read would silently be none."""
+    assert codes_of(rate_limit=text) == [("rate_limit", "bad_rate_limit")]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "https://169.254.169.254/",
+        "https://localhost/",
+        "https://LOCALHOST./",
+        "https://db.localhost",
+        "https://metadata.google.internal/",
+        "https://postgres/",
+        "https://127.1/",
+        "https://2130706433/",
+        "https://0x7f.0.0.1/",
+        "https://017700000001/",
+        "https://\uff11\uff12\uff17.0.0.1/",
+        "https://[::1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://[fd00:ec2::254]/",
+        "https://100.64.1.1/",
+        "http://api.example.com/",
+        "https://user:pw@api.example.com/",
+    ],
+)
+def test_a_url_into_the_network_is_refused_wherever_it_stands(url: str) -> None:
+    """Base URL, mirrors and the generic adapter's own, in any spelling of the address."""
+    assert codes_of(base_url=url) == [("base_url", "address_refused")]
+    assert codes_of(mirrors=["https://api.example.com", url]) == [("mirrors", "address_refused")]
+    assert codes_of(options={"url": url, "price": "$.p"}) == [("options", "address_refused")]
+
+
+def test_a_listed_host_may_be_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PRICE_HOST_ALLOWLIST opens exactly what it names."""
+    monkeypatch.setenv("PRICE_HOST_ALLOWLIST", "10.0.0.5:8080, prices")
+
+    assert codes_of(base_url="http://10.0.0.5:8080/v1") == []
+    assert codes_of(base_url="http://prices/v1") == []
+    assert codes_of(base_url="http://10.0.0.5/v1") == [("base_url", "address_refused")]
+
+
+def test_public_hosts_are_taken() -> None:
+    """Names with a domain and public addresses; what a name leads to is judged when it is asked."""
+    assert (
+        codes_of(base_url="https://api.example.com/v1", mirrors=["https://1.1.1.1", "https://b\u00fccher.example"])
+        == []
+    )
