@@ -51,10 +51,11 @@ def prepare_configuration() -> Result:
 
 
 def _make_keystores() -> list[str]:
+    from apps.chain.key_references import is_keystore  # noqa: PLC0415
     from apps.chain.signers import create_keystore  # noqa: PLC0415
 
     wanted = [*settings.SIGNER_KEYSTORES, settings.TRANSMITTER_KEYSTORE, settings.ADMIN_KEYSTORE]
-    missing = [path for path in wanted if path and not Path(path).exists()]
+    missing = [path for path in wanted if path and is_keystore(path) and not Path(path).exists()]
     for path in missing:
         create_keystore(path, os.environ["KEYSTORE_PASSWORD"])
     return [f"{len(missing)} keys made"] if missing else []

@@ -28,6 +28,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 
+from apps.chain.key_references import is_keystore
 from apps.sources.sealing import secret_faults
 from oracle_project import env
 
@@ -135,12 +136,12 @@ def _market() -> Iterator[CheckMessage]:
 
 
 def _keystores() -> Iterator[CheckMessage]:
-    files = [("SIGNER_KEYSTORES", path) for path in settings.SIGNER_KEYSTORES]
-    files += [(name, getattr(settings, name)) for name in ("TRANSMITTER_KEYSTORE", "ADMIN_KEYSTORE")]
+    references = [("SIGNER_KEYSTORES", reference) for reference in settings.SIGNER_KEYSTORES]
+    references += [(name, getattr(settings, name)) for name in ("TRANSMITTER_KEYSTORE", "ADMIN_KEYSTORE")]
+    files = [(name, Path(path)) for name, path in references if path and is_keystore(path)]
     for name, path in files:
-        if path:
-            yield from _keystore(name, Path(path))
-    here = any(path and Path(path).exists() for _, path in files)
+        yield from _keystore(name, path)
+    here = any(path.exists() for _, path in files)
     if here and settings.SETTINGS_MODULE == PRODUCTION and not env.is_set("KEYSTORE_PASSWORD"):
         yield _error(8, "keystore files are here, but KEYSTORE_PASSWORD (or KEYSTORE_PASSWORD_FILE) is not set")
 

@@ -82,20 +82,21 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CONTRACT_ADDRESS", "PriceOracle to use. Unset: the one deploy_contract recorded.", ""),
     Variable(
         "SIGNER_KEYSTORES",
-        "Encrypted keystore files of the report signers, comma-separated.",
+        "Keys of the report signers, comma-separated: encrypted keystore files, or references to keys in a service "
+        "(web3signer+https://…, aws-kms:…, gcp-kms:…).",
         "",
         required_in_production=True,
     ),
     Variable(
         "TRANSMITTER_KEYSTORE",
-        "Encrypted keystore file of the key that pays for transactions.",
+        "The key that pays for transactions: keystore file or reference.",
         "",
         required_in_production=True,
     ),
     Variable(
         "ADMIN_KEYSTORE",
-        "Encrypted keystore of the contract's admin, for deploy_contract. A chain worker that has it adds missing "
-        "feeds, and on a local chain deploys a lost contract again.",
+        "The key of the contract's admin, keystore file or reference, for deploy_contract. A chain worker that has "
+        "it adds missing feeds, and on a local chain deploys a lost contract again.",
         "",
     ),
     Variable(
@@ -103,6 +104,11 @@ VARIABLES: tuple[Variable, ...] = (
         "Password of the keystore files; needed only where they are: chain worker, deploy_contract.",
         "",
         secret=True,
+    ),
+    Variable("REMOTE_SIGNER_CERT", "PEM file of the client certificate shown to a remote signer.", ""),
+    Variable("REMOTE_SIGNER_CERT_KEY", "PEM file of that certificate's key; empty: it is in the same file.", ""),
+    Variable(
+        "REMOTE_SIGNER_CA", "PEM file of the authority behind a remote signer's certificate; empty: the system's.", ""
     ),
     Variable("SIGNER_THRESHOLD", "Signatures a report needs (m of n).", "2"),
     Variable("MAX_FEE_GWEI", "Absolute ceiling of a transaction's fee cap.", "500"),

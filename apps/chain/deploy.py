@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from apps.chain.errors import ChainError, ExecutionReverted, TransactionRefused
 from apps.chain.gateway import OnChainFeedConfig, Receipt
 from apps.chain.report import feed_id
-from apps.chain.signers import KeystoreSigner, TransactionFields
+from apps.chain.signers import Signer, TransactionFields, sign_transaction
 
 if TYPE_CHECKING:
     from apps.chain.web3_gateway import Web3Gateway
@@ -43,7 +43,7 @@ class Deployer:
     """The admin's key on a chain. ``timeout_s``: of one transaction, from broadcast to block."""
 
     gateway: Web3Gateway
-    admin: KeystoreSigner
+    admin: Signer
     chain_id: int
     max_fee_gwei: int
     timeout_s: float = 120.0
@@ -70,16 +70,15 @@ class Deployer:
 
     def _send(self, to: str | None, data: bytes) -> Receipt:
         gas = self.gateway.estimate_gas(sender=self.admin.address, to=to, data=data)
-        signed = self.admin.sign_transaction(
-            TransactionFields(
-                chain_id=self.chain_id,
-                nonce=self.gateway.nonce(self.admin.address, pending=True),
-                to=to,
-                data=data,
-                gas_limit=gas * (100 + GAS_MARGIN_PERCENT) // 100,
-                fees=self.gateway.fees(max_fee_gwei=self.max_fee_gwei),
-            )
+        fields = TransactionFields(
+            chain_id=self.chain_id,
+            nonce=self.gateway.nonce(self.admin.address, pending=True),
+            to=to,
+            data=data,
+            gas_limit=gas * (100 + GAS_MARGIN_PERCENT) // 100,
+            fees=self.gateway.fees(max_fee_gwei=self.max_fee_gwei),
         )
+        signed = sign_transaction(fields, self.admin)
         self.gateway.broadcast(signed.raw)
         return self._mined(signed.tx_hash)
 

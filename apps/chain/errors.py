@@ -15,7 +15,11 @@
     ├── FeeAboveCap            the base fee is above MAX_FEE_GWEI                     transient
     ├── SignersMissing         fewer keys at hand than the contract wants signatures  transient
     ├── NotDeployed            no contract is recorded for this chain                 transient
-    └── KeystoreUnusable       a keystore file cannot be read or opened
+    ├── KeystoreUnusable       a keystore file cannot be read or opened
+    ├── SignerMisconfigured    a reference to a key elsewhere cannot be used
+    ├── SignerUnreachable      a key service did not answer                           transient
+    ├── SignerRefused          a key service would not sign
+    └── SignerFaulty           what a key service returned is not its key's signature
 
 Messages never hold an RPC URL (its path is often a key) nor anything of a private key.
 """
@@ -136,3 +140,28 @@ class KeystoreUnusable(ChainError):
     """A keystore file is missing, malformed, or the password does not open it."""
 
     code = "keystore_unusable"
+
+
+class SignerMisconfigured(ChainError):
+    """A reference to a key cannot be used: its form, a missing package, or a key of another curve."""
+
+    code = "signer_misconfigured"
+
+
+class SignerUnreachable(ChainError):
+    """A key service did not answer in time, or said that it is busy or ill."""
+
+    code = "signer_unreachable"
+    transient = True
+
+
+class SignerRefused(ChainError):
+    """A key service would not sign: unknown key, no permission, key disabled."""
+
+    code = "signer_refused"
+
+
+class SignerFaulty(ChainError):
+    """What a key service returned is not a signature of its key over what was asked."""
+
+    code = "signer_faulty"

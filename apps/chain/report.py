@@ -72,12 +72,17 @@ def domain_separator(*, chain_id: int, contract: str) -> bytes:
 
 def report_digest(report: Report, *, chain_id: int, contract: str) -> bytes:
     """Return the 32 bytes that are signed; equals the contract's ``reportDigest``."""
+    return keccak(report_message(report, chain_id=chain_id, contract=contract))
+
+
+def report_message(report: Report, *, chain_id: int, contract: str) -> bytes:
+    """Return the 66 bytes whose keccak256 is signed: ``0x19 0x01 || domain separator || hash of the report``."""
     answers = b"".join(keccak(_encode_answer(answer)) for answer in report.answers)
     struct = encode(
         ["bytes32", "uint32", "bytes32", "bytes32"],
         [keccak(REPORT_TYPE), report.signer_set_version, evidence_bytes(report.evidence_hash), keccak(answers)],
     )
-    return keccak(b"\x19\x01" + domain_separator(chain_id=chain_id, contract=contract) + keccak(struct))
+    return b"\x19\x01" + domain_separator(chain_id=chain_id, contract=contract) + keccak(struct)
 
 
 def report_tuple(report: Report) -> tuple[int, bytes, Sequence[tuple[bytes, int, int]]]:

@@ -1,7 +1,10 @@
 """Keys: report signers and accounts that send transactions. A key is never shown, logged or compared.
 
-Signatures are 65 bytes r || s || v with v 27 or 28 and s in the lower half of the curve's order (libsecp256k1
-always returns it there, and ``sign`` checks), as the contract demands.
+A signer gets the message and not its hash, since a remote one hashes by itself. What is signed is always
+keccak256(message): of ``0x19 0x01 || domain || struct`` for a report (EIP-712), of the unsigned bytes of a transaction.
+
+Signatures are 65 bytes r || s || v with v 27 or 28 and s in the lower half of the curve's order, as the contract
+demands (libsecp256k1 always returns it there, and ``sign`` checks).
 """
 
 from __future__ import annotations
@@ -9,56 +12,48 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from eth_hash.auto import keccak
 from eth_typing import Hash32
 from eth_utils.address import to_checksum_address
-from hexbytes import HexBytes
 
 from apps.chain.errors import KeystoreUnusable
-from apps.chain.fees import Fees
+from apps.chain.signatures import HALF_ORDER
+from apps.chain.transactions import SignedTransaction, TransactionFields, signed_transaction, unsigned_bytes
 from oracle_project import env
 
 if TYPE_CHECKING:
     from eth_account import Account
     from eth_account.signers.local import LocalAccount
 
-HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+__all__ = [
+    "KeystoreSigner",
+    "SignedTransaction",
+    "Signer",
+    "TransactionFields",
+    "create_keystore",
+    "keystore_address",
+    "open_keystore",
+    "sign_report",
+    "sign_transaction",
+    "sorted_by_address",
+]
+
 LOCAL_KDF_ROUNDS = 4_096  # scrypt; ~1 % of the standard cost: development keys guard play money and must open fast
 STANDARD_KDF_ROUNDS = 262_144
 
 
 class Signer(Protocol):
-    """Something that vouches for a report digest."""
+    """A key, here or elsewhere, that vouches for a report or pays for a transaction."""
 
     @property
     def address(self) -> str:
-        """Checksummed address the contract knows the signer by."""
+        """Checksummed address of the key."""
 
-    def sign(self, digest: bytes) -> bytes:
-        """Return the 65-byte signature of a 32-byte digest."""
-
-
-@dataclass(frozen=True, slots=True)
-class TransactionFields:
-    """A transaction before it is signed. ``to`` is None for a contract creation."""
-
-    chain_id: int
-    nonce: int
-    to: str | None
-    data: bytes
-    gas_limit: int
-    fees: Fees
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """A transaction ready for broadcast, and its 0x-prefixed hash."""
-
-    raw: bytes
-    tx_hash: str
+    def sign(self, message: bytes) -> bytes:
+        """Return the 65-byte signature over keccak256(message). Raises SignerUnreachable, Refused or Faulty."""
 
 
 class KeystoreSigner:
@@ -80,29 +75,12 @@ class KeystoreSigner:
         """Checksummed address of the key."""
         return str(self._account.address)
 
-    def sign(self, digest: bytes) -> bytes:
-        """Return r || s || v of a 32-byte digest, s in the lower half."""
-        signed = self._account.unsafe_sign_hash(Hash32(digest))
+    def sign(self, message: bytes) -> bytes:
+        """Return r || s || v over keccak256(message), s in the lower half."""
+        signed = self._account.unsafe_sign_hash(Hash32(keccak(message)))
         if signed.s > HALF_ORDER:  # pragma: no cover - no known backend does this
             raise ValueError("the signing backend returned a high s")
         return bytes(signed.signature)
-
-    def sign_transaction(self, fields: TransactionFields) -> SignedTransaction:
-        """Return a type-2 (EIP-1559) transaction of these fields, signed."""
-        transaction: dict[str, Any] = {
-            "type": 2,
-            "chainId": fields.chain_id,
-            "nonce": fields.nonce,
-            "data": fields.data,
-            "value": 0,
-            "gas": fields.gas_limit,
-            "maxFeePerGas": fields.fees.max_fee_wei,
-            "maxPriorityFeePerGas": fields.fees.tip_wei,
-        }
-        if fields.to is not None:
-            transaction["to"] = to_checksum_address(fields.to)
-        signed = self._account.sign_transaction(transaction)
-        return SignedTransaction(raw=bytes(signed.raw_transaction), tx_hash=HexBytes(signed.hash).to_0x_hex())
 
 
 def open_keystore(path: str | Path) -> KeystoreSigner:
@@ -152,9 +130,14 @@ def sorted_by_address(signers: Iterable[Signer]) -> tuple[Signer, ...]:
     return tuple(sorted(signers, key=lambda signer: int(signer.address, 16)))
 
 
-def sign_report(digest: bytes, signers: Sequence[Signer]) -> list[bytes]:
-    """Return one signature per signer, ascending by signer address."""
-    return [signer.sign(digest) for signer in sorted_by_address(signers)]
+def sign_report(message: bytes, signers: Sequence[Signer]) -> list[bytes]:
+    """Return one signature of a report's message per signer, ascending by signer address."""
+    return [signer.sign(message) for signer in sorted_by_address(signers)]
+
+
+def sign_transaction(fields: TransactionFields, signer: Signer) -> SignedTransaction:
+    """Return the transaction of these fields, signed."""
+    return signed_transaction(fields, signer.sign(unsigned_bytes(fields)))
 
 
 def _accounts() -> type[Account]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from apps.chain.gateway import OracleGateway
-from apps.chain.signers import KeystoreSigner, Signer, open_keystore, sorted_by_address
+from apps.chain.open_signer import open_signer
+from apps.chain.signers import Signer, sorted_by_address
 
 if TYPE_CHECKING:
     from apps.chain.deploy import Deployer
@@ -26,7 +27,7 @@ class ChainClients:
 
     gateway: OracleGateway
     signers: Sequence[Signer]
-    transmitter: KeystoreSigner
+    transmitter: Signer
 
 
 def gateway() -> Web3Gateway:
@@ -35,12 +36,12 @@ def gateway() -> Web3Gateway:
 
 
 def chain_clients() -> ChainClients:
-    """Return this process's gateway and keys. Raises KeystoreUnusable."""
+    """Return this process's gateway and keys. Raises KeystoreUnusable or a Signer error."""
     return _clients(os.getpid())
 
 
 def deployer() -> Deployer | None:
-    """Return the admin's key on the chain, None when ADMIN_KEYSTORE is not set. Raises KeystoreUnusable."""
+    """Return the admin's key on the chain, None when ADMIN_KEYSTORE is not set. Raises as ``chain_clients``."""
     return _deployer(os.getpid()) if settings.ADMIN_KEYSTORE else None
 
 
@@ -62,8 +63,8 @@ def _gateway(_pid: int) -> Web3Gateway:
 def _clients(pid: int) -> ChainClients:
     return ChainClients(
         gateway=_gateway(pid),
-        signers=sorted_by_address(open_keystore(path) for path in settings.SIGNER_KEYSTORES),
-        transmitter=open_keystore(settings.TRANSMITTER_KEYSTORE),
+        signers=sorted_by_address(open_signer(path) for path in settings.SIGNER_KEYSTORES),
+        transmitter=open_signer(settings.TRANSMITTER_KEYSTORE),
     )
 
 
@@ -73,7 +74,7 @@ def _deployer(pid: int) -> Deployer:
 
     return Deployer(
         gateway=_gateway(pid),
-        admin=open_keystore(settings.ADMIN_KEYSTORE),
+        admin=open_signer(settings.ADMIN_KEYSTORE),
         chain_id=settings.CHAIN_ID,
         max_fee_gwei=settings.MAX_FEE_GWEI,
     )

@@ -16,7 +16,7 @@ from apps.chain.errors import ExecutionReverted, FeeAboveCap, HistoryPruned
 from apps.chain.fees import Fees, bumped
 from apps.chain.gateway import ChainSnapshot, FeedReading, OracleGateway, Receipt
 from apps.chain.report import ReportAnswer
-from apps.chain.signers import TransactionFields
+from apps.chain.signers import TransactionFields, sign_transaction
 from apps.submissions.clients import ChainClients
 from apps.submissions.models import Attempt, Deployment, Submission
 from apps.submissions.prices import store_readings
@@ -222,16 +222,15 @@ def _bump(submission: Submission, attempt: Attempt, clients: ChainClients) -> No
     except FeeAboveCap as exc:
         log.warning("fee not raised submission=%s error=%s", submission.pk, exc)
         return
-    signed = clients.transmitter.sign_transaction(
-        TransactionFields(
-            chain_id=deployment.chain_id,
-            nonce=attempt.nonce,
-            to=deployment.address,
-            data=call_data_of(submission, clients.gateway),
-            gas_limit=attempt.gas_limit,
-            fees=fees,
-        )
+    fields = TransactionFields(
+        chain_id=deployment.chain_id,
+        nonce=attempt.nonce,
+        to=deployment.address,
+        data=call_data_of(submission, clients.gateway),
+        gas_limit=attempt.gas_limit,
+        fees=fees,
     )
+    signed = sign_transaction(fields, clients.transmitter)
     with transaction.atomic():
         # an empty move: it locks the row, so that a replacement is only made while the nonce is still ours
         move(submission.pk, frm=[State.UNCONFIRMED], to=State.UNCONFIRMED)

@@ -26,8 +26,15 @@ from apps.chain.errors import (
 )
 from apps.chain.fees import Fees
 from apps.chain.gateway import OracleGateway, SignerSet
-from apps.chain.report import Report, ReportAnswer, report_digest
-from apps.chain.signers import SignedTransaction, Signer, TransactionFields, sign_report, sorted_by_address
+from apps.chain.report import Report, ReportAnswer, report_digest, report_message
+from apps.chain.signers import (
+    SignedTransaction,
+    Signer,
+    TransactionFields,
+    sign_report,
+    sign_transaction,
+    sorted_by_address,
+)
 from apps.feeds.models import Feed
 from apps.submissions.clients import ChainClients
 from apps.submissions.models import Attempt, Deployment, Submission
@@ -216,13 +223,14 @@ def _sign(
         evidence_hash=submission.evidence_hash,
         answers=report_answers(submission),
     )
-    digest = report_digest(report, chain_id=deployment.chain_id, contract=deployment.address)
-    signatures = sign_report(digest, chosen)
+    chain_id, contract = deployment.chain_id, deployment.address
+    signatures = sign_report(report_message(report, chain_id=chain_id, contract=contract), chosen)
     submission.signatures = [
         {"signer": signer.address, "signature": "0x" + signature.hex()}
         for signer, signature in zip(chosen, signatures, strict=True)
     ]
     call_data = clients.gateway.submit_data(deployment.address, report, signatures)
+    digest = report_digest(report, chain_id=chain_id, contract=contract)
     return SignedReport(report=report, digest=digest, signatures=signatures, call_data=call_data)
 
 
@@ -243,16 +251,15 @@ def _commit(
     wallet = wallet_of(deployment, address=clients.transmitter.address, gateway=clients.gateway)
     with transaction.atomic():
         nonce = take_nonce(wallet)
-        sent = clients.transmitter.sign_transaction(
-            TransactionFields(
-                chain_id=deployment.chain_id,
-                nonce=nonce,
-                to=deployment.address,
-                data=signed.call_data,
-                gas_limit=gas_limit,
-                fees=fees,
-            )
+        fields = TransactionFields(
+            chain_id=deployment.chain_id,
+            nonce=nonce,
+            to=deployment.address,
+            data=signed.call_data,
+            gas_limit=gas_limit,
+            fees=fees,
         )
+        sent = sign_transaction(fields, clients.transmitter)
         move(
             submission.pk,
             frm=[State.PLANNED],

@@ -20,6 +20,7 @@ from apps.chain.signers import (
     keystore_address,
     open_keystore,
     sign_report,
+    sign_transaction,
     sorted_by_address,
 )
 from tests.chain.local_chain import key
@@ -101,15 +102,15 @@ def test_key_cannot_be_pickled() -> None:
 @pytest.mark.parametrize("number", range(1, 21))
 def test_signature_is_65_bytes_with_low_s_and_recovers(number: int) -> None:
     """r || s || v with v 27 or 28 and s in the lower half, by the signer's own address."""
-    digest = number.to_bytes(32, "big")
+    message = number.to_bytes(32, "big")
 
-    signature = key(number).sign(digest)
+    signature = key(number).sign(message)
 
     assert len(signature) == 65
     assert signature[64] in (27, 28)
     assert int.from_bytes(signature[32:64], "big") <= HALF_ORDER
     vrs = Signature(signature[:64] + bytes([signature[64] - 27]))
-    assert vrs.recover_public_key_from_msg_hash(digest).to_checksum_address() == key(number).address
+    assert vrs.recover_public_key_from_msg(message).to_checksum_address() == key(number).address
 
 
 def test_report_is_signed_in_ascending_order_of_address() -> None:
@@ -128,7 +129,7 @@ def test_signed_transaction_recovers_to_the_sender() -> None:
         chain_id=31337, nonce=7, to=key(2).address, data=b"\x01", gas_limit=21_000, fees=Fees(10, 1)
     )
 
-    signed = key(1).sign_transaction(fields)
+    signed = sign_transaction(fields, key(1))
 
     assert Account.recover_transaction(signed.raw) == key(1).address
     assert signed.tx_hash.startswith("0x")

@@ -8,8 +8,8 @@ import pytest
 
 from apps.chain.deploy import MAX_ANSWER
 from apps.chain.errors import ContractMissing, ExecutionReverted, HistoryPruned, NonceTooLow, RpcUnavailable, WrongChain
-from apps.chain.report import Report, ReportAnswer, report_digest
-from apps.chain.signers import SignedTransaction, TransactionFields, sign_report
+from apps.chain.report import Report, ReportAnswer, report_message
+from apps.chain.signers import SignedTransaction, TransactionFields, sign_report, sign_transaction
 from apps.chain.web3_gateway import Web3Gateway
 from tests.chain.conftest import Oracle
 from tests.chain.local_chain import BTC, key
@@ -20,8 +20,8 @@ NOBODY = "0x" + "42" * 20
 def signed_submit(oracle: Oracle, *answers: ReportAnswer, signers: tuple[int, ...] = (11, 12)) -> bytes:
     """Return the call data of a report signed by some keys."""
     report = Report(signer_set_version=1, evidence_hash="0x" + "ab" * 32, answers=answers)
-    digest = report_digest(report, chain_id=31337, contract=oracle.contract)
-    return oracle.gateway.submit_data(oracle.contract, report, sign_report(digest, [key(n) for n in signers]))
+    message = report_message(report, chain_id=31337, contract=oracle.contract)
+    return oracle.gateway.submit_data(oracle.contract, report, sign_report(message, [key(n) for n in signers]))
 
 
 def transaction(oracle: Oracle, data: bytes) -> SignedTransaction:
@@ -35,7 +35,7 @@ def transaction(oracle: Oracle, data: bytes) -> SignedTransaction:
         gas_limit=500_000,
         fees=oracle.gateway.fees(max_fee_gwei=500),
     )
-    return sender.sign_transaction(fields)
+    return sign_transaction(fields, sender)
 
 
 def test_report_lands_and_is_read_back(oracle: Oracle) -> None:
