@@ -247,36 +247,26 @@ class _Reader:
 
 
 _UNREAD = object()
-_WHOLE = dict.fromkeys(
-    (
-        "decimals",
-        "quorum",
-        "active_sources",
-        "max_age_s",
-        "heartbeat_s",
-        "deviation_bps",
-        "outlier_floor_bps",
-        "max_attempts",
-        "cache_ttl_ms",
-    ),
-    _Reader.integer,
-)
-_SWITCHES = dict.fromkeys(("enabled", "required", "invert"), _Reader.boolean)
-_NUMBERS = dict.fromkeys(("outlier_k", "min_answer", "max_answer", "weight", "timeout_s"), _Reader.decimal)
-_TEXTS = dict.fromkeys(
-    ("description", "source", "ticker", "conversion", "name", "adapter", "base_url", "rate_limit"), _Reader.text
-)
-_READERS: Mapping[str, Callable[..., object]] = {
-    **_WHOLE,
-    **_SWITCHES,
-    **_NUMBERS,
-    **_TEXTS,
-    "options": _Reader.options,
-    "mirrors": _Reader.texts,
+# How a value is read follows from the type of its field, so a new key needs no line here.
+_READERS: Mapping[object, Callable[..., object]] = {
+    "int": _Reader.integer,
+    "bool": _Reader.boolean,
+    "Decimal": _Reader.decimal,
+    "Decimal | None": _Reader.decimal,
+    "str": _Reader.text,
+    "str | None": _Reader.text,
+    "list[str]": _Reader.texts,
+    "Mapping[str, object]": _Reader.options,
 }
-_FEED_READERS = {name: _READERS[name] for name in FEED_KEYS}
-_LISTING_READERS = {name: _READERS[name] for name in LISTING_KEYS}
-_SOURCE_READERS = {name: _READERS[name] for name in SOURCE_KEYS}
+
+
+def _readers(kind: type, names: Collection[str]) -> dict[str, Callable[..., object]]:
+    return {entry.name: _READERS[entry.type] for entry in fields(kind) if entry.name in names}
+
+
+_FEED_READERS = _readers(FeedConfig, FEED_KEYS)
+_LISTING_READERS = _readers(ListingConfig, LISTING_KEYS)
+_SOURCE_READERS = _readers(SourceConfig, SOURCE_KEYS)
 
 
 def _line(node: Node) -> int:

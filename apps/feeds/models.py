@@ -8,6 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 
+from apps.pricing.types import Estimator, Weighting
+
 MAX_DECIMALS = 18
 MAX_CACHE_TTL_MS = 60_000
 PAIR = RegexValidator(r"^[A-Z0-9]{1,12}/[A-Z0-9]{1,12}$", "A pair is written BASE/QUOTE, for example BTC/USD.")
@@ -64,6 +66,59 @@ class Feed(models.Model):
     max_answer = models.DecimalField(
         max_digits=38, decimal_places=18, null=True, blank=True, help_text="Highest believable price."
     )
+    estimator = models.CharField(
+        max_length=20,
+        choices=[(e.value, e.value) for e in Estimator],
+        default=Estimator.MEDIAN.value,
+        help_text="How one price is made of the quotes that passed the filter.",
+    )
+    weighting = models.CharField(
+        max_length=10,
+        choices=[(w.value, w.value) for w in Weighting],
+        default=Weighting.LISTING.value,
+        help_text="What a quote weighs: its row's weight, or that times its volume. Never more than twice the median.",
+    )
+    max_spread_bps = models.PositiveIntegerField(
+        default=100, help_text="Books wider than this are refused; 0 for any width."
+    )
+    freeze_bps = models.PositiveIntegerField(
+        default=50, help_text="An unchanged quote is frozen once its peers moved this far; 0 never."
+    )
+    peg = models.DecimalField(
+        max_digits=38,
+        decimal_places=18,
+        null=True,
+        blank=True,
+        help_text="What the base is meant to be worth (1 for USDT/USD); empty for no peg.",
+    )
+    depeg_bps = models.PositiveIntegerField(
+        default=100,
+        validators=[MinValueValidator(1)],
+        help_text="This far below its peg, markets converted through this feed are left out while others remain.",
+    )
+    camp_bps = models.PositiveIntegerField(
+        default=200, help_text="Gap between prices that parts sources into camps; 0 for off."
+    )
+    jump_bps = models.PositiveIntegerField(
+        default=1000,
+        help_text="Furthest move from the chain's value within a minute without a person; grows with age. 0: off.",
+    )
+    agree_bps = models.PositiveIntegerField(
+        default=200, help_text="A move beyond this within a minute needs agreeing sources; grows with age. 0: off."
+    )
+    agree_sources = models.PositiveSmallIntegerField(
+        default=5, validators=[MinValueValidator(1)], help_text="How many (at most the active ones)."
+    )
+    min_interval_s = models.PositiveIntegerField(
+        default=0, help_text="Shortest time between publications; requests are answered all the same."
+    )
+    quiet_hours = models.CharField(
+        max_length=11, blank=True, help_text="UTC, e.g. 22:00-06:00: only heartbeats and requests publish then."
+    )
+    hold_expiry_s = models.PositiveIntegerField(
+        default=3600, validators=[MinValueValidator(60)], help_text="How long a held price waits for a person."
+    )
+    two_persons = models.BooleanField(default=False, help_text="Approving a held price takes two people.")
     description = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -86,6 +141,10 @@ class Feed(models.Model):
                 condition=Q(min_answer__isnull=True) | Q(max_answer__isnull=True) | Q(max_answer__gt=F("min_answer")),
                 name="feed_bounds_ordered",
             ),
+            models.CheckConstraint(condition=Q(peg__isnull=True) | Q(peg__gt=0), name="feed_peg_positive"),
+            models.CheckConstraint(
+                condition=Q(min_interval_s__lt=F("heartbeat_s")), name="feed_interval_below_heartbeat"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -104,6 +163,12 @@ class Source(models.Model):
     name = models.CharField(max_length=60)
     adapter = models.CharField(max_length=40, help_text="Built-in adapter, or `generic` for one described below.")
     base_url = models.URLField(max_length=300, blank=True, help_text="Empty: the adapter's own.")
+    venue = models.CharField(
+        max_length=40,
+        blank=True,
+        validators=[SLUG],
+        help_text="What it fails with: sources of one venue count once. Empty: the adapter's own.",
+    )
     enabled = models.BooleanField(default=True)
     timeout_s = models.DecimalField(
         max_digits=4,

@@ -12,6 +12,10 @@ from apps.feeds.values import FEED_KEYS, SOURCE_KEYS, Config, FeedConfig, Listin
 from apps.pricing.types import FeedSpec, ListingSpec, SourceSpec
 from apps.sources.registry import UnknownAdapter, adapter
 from apps.sources.sealing import origin_of
+from apps.sources.venues import default_venue
+
+# A feed's rules that a round runs with: all of its keys that FeedSpec knows.
+_SPEC_KEYS = [name for name in FEED_KEYS if name in FeedSpec.__slots__]
 
 
 def feed_specs(pairs: Sequence[str] | None = None) -> list[FeedSpec]:
@@ -36,10 +40,18 @@ def _load_specs(pairs: Collection[str] | None) -> list[FeedSpec]:
     by_id = {feed.pk: feed for feed in feeds}
     listings = Listing.objects.filter(feed_id__in=by_id, enabled=True, source__enabled=True)
     rows = listings.order_by("feed_id", "priority").values_list(
-        "feed_id", "source__slug", "ticker", "priority", "weight", "invert", "conversion__pair"
+        "feed_id",
+        "source__slug",
+        "ticker",
+        "priority",
+        "weight",
+        "invert",
+        "conversion__pair",
+        "source__venue",
+        "source__adapter",
     )
     lists: defaultdict[int, list[ListingSpec]] = defaultdict(list)
-    for feed_id, source, ticker, priority, weight, invert, conversion in rows:
+    for feed_id, source, ticker, priority, weight, invert, conversion, venue, adapter_slug in rows:
         lists[feed_id].append(
             ListingSpec(
                 pair=by_id[feed_id].pair,
@@ -49,26 +61,14 @@ def _load_specs(pairs: Collection[str] | None) -> list[FeedSpec]:
                 weight=weight,
                 invert=invert,
                 conversion=conversion,
+                venue=venue or default_venue(adapter_slug, source=source),
             )
         )
     return [_feed_spec(feed, listings=tuple(lists[feed.pk])) for feed in by_id.values()]
 
 
 def _feed_spec(feed: Feed, *, listings: tuple[ListingSpec, ...]) -> FeedSpec:
-    return FeedSpec(
-        pair=feed.pair,
-        decimals=feed.decimals,
-        quorum=feed.quorum,
-        active_sources=feed.active_sources,
-        max_age_s=feed.max_age_s,
-        heartbeat_s=feed.heartbeat_s,
-        deviation_bps=feed.deviation_bps,
-        outlier_k=feed.outlier_k,
-        outlier_floor_bps=feed.outlier_floor_bps,
-        min_answer=feed.min_answer,
-        max_answer=feed.max_answer,
-        listings=listings,
-    )
+    return FeedSpec(pair=feed.pair, listings=listings, **{name: getattr(feed, name) for name in _SPEC_KEYS})
 
 
 def listings_of(source: str) -> list[ListingSpec]:

@@ -16,6 +16,8 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig
+from apps.pricing.types import Estimator, Weighting
+from apps.sources.venues import default_venue
 
 Where: TypeAlias = tuple[str | int, ...]
 
@@ -29,6 +31,8 @@ MAX_MIRRORS = 5
 MAX_RATE_LIMIT_CHARS = 100
 PAIR = re.compile(r"[A-Z0-9]{1,12}/[A-Z0-9]{1,12}")
 SLUG = re.compile(r"[a-z][a-z0-9_]{1,39}")
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+QUIET_HOURS = re.compile(f"{_CLOCK}-{_CLOCK}")
 # field: (lowest, highest), both inclusive
 INTEGER_BOUNDS: Mapping[str, tuple[int, int]] = {
     "decimals": (0, MAX_DECIMALS),
@@ -38,6 +42,15 @@ INTEGER_BOUNDS: Mapping[str, tuple[int, int]] = {
     "heartbeat_s": (1, MAX_INTEGER),
     "deviation_bps": (1, MAX_BPS),
     "outlier_floor_bps": (0, MAX_BPS),
+    "max_spread_bps": (0, MAX_BPS),
+    "freeze_bps": (0, MAX_BPS),
+    "depeg_bps": (1, MAX_BPS),
+    "camp_bps": (0, MAX_BPS),
+    "jump_bps": (0, MAX_BPS),
+    "agree_bps": (0, MAX_BPS),
+    "agree_sources": (1, MAX_SMALL_INTEGER),
+    "min_interval_s": (0, MAX_INTEGER),
+    "hold_expiry_s": (60, MAX_INTEGER),
 }
 # field: (lowest, digits before the point, digits after it), as wide as the columns
 OUTLIER_K = (Decimal("0.5"), 3, 2)
@@ -96,6 +109,9 @@ def source_problems(source: SourceConfig, *, adapters: Collection[str]) -> Itera
         yield Problem((*where, "name"), "bad_name", "a name has 1 to 60 characters")
     if source.base_url and not _is_http_url(source.base_url):
         yield Problem((*where, "base_url"), "bad_base_url", f"{source.base_url!r} is not an http(s) URL with a host")
+    if source.venue and not SLUG.fullmatch(source.venue):
+        message = f"{source.venue!r}: a venue has 2-40 lower-case letters, digits and underscores"
+        yield Problem((*where, "venue"), "bad_venue", message)
     if not 1 <= source.max_attempts <= MAX_ATTEMPTS:
         message = f"{source.max_attempts} is not between 1 and {MAX_ATTEMPTS}"
         yield Problem((*where, "max_attempts"), "out_of_range", message)
@@ -140,6 +156,27 @@ def feed_problems(feed: FeedConfig) -> Iterator[Problem]:
     if len(feed.description) > 120:
         yield Problem((*where, "description"), "too_long", "a description has at most 120 characters")
     yield from _bound_problems(feed)
+    yield from _rule_problems(feed)
+
+
+def _rule_problems(feed: FeedConfig) -> Iterator[Problem]:
+    where: Where = ("feeds", feed.pair)
+    for name, kind in (("estimator", Estimator), ("weighting", Weighting)):
+        if getattr(feed, name) not in set(kind):
+            message = f"{getattr(feed, name)!r} is none of {', '.join(kind)}"
+            yield Problem((*where, name), "unknown_choice", message)
+    if feed.min_interval_s >= feed.heartbeat_s:
+        message = f"min_interval_s {feed.min_interval_s} is not below heartbeat_s {feed.heartbeat_s}"
+        yield Problem((*where, "min_interval_s"), "interval_above_heartbeat", message)
+    if feed.quiet_hours and not QUIET_HOURS.fullmatch(feed.quiet_hours):
+        yield Problem((*where, "quiet_hours"), "bad_hours", f"{feed.quiet_hours!r}: write 22:00-06:00, in UTC")
+    if feed.jump_bps and feed.agree_bps > feed.jump_bps:
+        message = f"agree_bps {feed.agree_bps} is above jump_bps {feed.jump_bps}: no move would ever ask for agreement"
+        yield Problem((*where, "agree_bps"), "agree_above_jump", message)
+    if feed.peg is not None:
+        yield from _decimal_problems(feed.peg, ANSWER, where=(*where, "peg"))
+        if feed.peg <= 0:
+            yield Problem((*where, "peg"), "not_positive", f"peg {feed.peg} must be above zero")
 
 
 def _bound_problems(feed: FeedConfig) -> Iterator[Problem]:
@@ -183,9 +220,24 @@ def _quorum_problems(feed: FeedConfig, *, config: Config) -> Iterator[Problem]:
         for listing in feed.listings
         if listing.enabled and listing.source in config.sources and config.sources[listing.source].enabled
     }
-    if feed.enabled and len(usable) < feed.quorum:
+    venues = {venue_of(config.sources[slug]) for slug in usable}
+    if not feed.enabled or len(venues) >= feed.quorum:
+        return
+    if len(usable) >= feed.quorum:
+        message = f"quorum {feed.quorum} is above the {len(venues)} independent venues of {feed.pair}: {_named(venues)}"
+        yield Problem(("feeds", feed.pair, "quorum"), "quorum_above_venues", message)
+    else:
         message = f"quorum {feed.quorum} is above the {len(usable)} enabled listings of enabled sources of {feed.pair}"
         yield Problem(("feeds", feed.pair, "quorum"), "quorum_above_listings", message)
+
+
+def venue_of(source: SourceConfig) -> str:
+    """Return what the source fails with: its own venue, else its adapter's."""
+    return source.venue or default_venue(source.adapter, source=source.slug)
+
+
+def _named(venues: Collection[str]) -> str:
+    return ", ".join(sorted(venues))
 
 
 def _conversion_problems(

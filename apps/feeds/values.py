@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from apps.pricing.types import Estimator, Weighting
+
 
 @dataclass(frozen=True, slots=True)
 class ListingConfig:
@@ -39,18 +41,33 @@ class FeedConfig:
     outlier_floor_bps: int = 50
     min_answer: Decimal | None = None
     max_answer: Decimal | None = None
+    estimator: str = Estimator.MEDIAN.value
+    weighting: str = Weighting.LISTING.value
+    max_spread_bps: int = 100
+    freeze_bps: int = 50
+    peg: Decimal | None = None
+    depeg_bps: int = 100
+    camp_bps: int = 200
+    jump_bps: int = 1000
+    agree_bps: int = 200
+    agree_sources: int = 5
+    min_interval_s: int = 0
+    quiet_hours: str = ""
+    hold_expiry_s: int = 3600
+    two_persons: bool = False
     description: str = ""
     listings: tuple[ListingConfig, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """One source; an empty ``base_url`` means the adapter's own."""
+    """One source; an empty ``base_url`` or ``venue`` means the adapter's own."""
 
     slug: str
     name: str
     adapter: str
     base_url: str = ""
+    venue: str = ""
     enabled: bool = True
     timeout_s: Decimal = Decimal("2.5")
     max_attempts: int = 3
@@ -82,12 +99,27 @@ FEED_KEYS = (
     "outlier_floor_bps",
     "min_answer",
     "max_answer",
+    "estimator",
+    "weighting",
+    "max_spread_bps",
+    "freeze_bps",
+    "peg",
+    "depeg_bps",
+    "camp_bps",
+    "jump_bps",
+    "agree_bps",
+    "agree_sources",
+    "min_interval_s",
+    "quiet_hours",
+    "hold_expiry_s",
+    "two_persons",
 )
 LISTING_KEYS = ("source", "ticker", "conversion", "weight", "invert", "enabled")
 SOURCE_KEYS = (
     "name",
     "adapter",
     "base_url",
+    "venue",
     "enabled",
     "timeout_s",
     "max_attempts",

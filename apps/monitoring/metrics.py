@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     """How a round ended; the values of Round.Outcome."""
 
     SENT = "SENT"
+    HELD = "HELD"
     QUIET = "QUIET"
     REJECTED = "REJECTED"
 

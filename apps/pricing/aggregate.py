@@ -1,21 +1,36 @@
 """From quotes to one price per feed.
 
-The order of judgement: hard checks on each quote (age, future, crossed book), conversion through other feeds of the
-same round, one quote per source, outlier filter, median. A quote is refused with a reason; a round never is.
+The order of judgement: hard checks on each quote (age, future, volume, book), conversion through other feeds of the
+same round, frozen sources, one vote per venue, broken stablecoins, camps, outlier filter, quorum, estimator, guards.
+A quote is refused with a reason; a round never is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal, localcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 
-from apps.pricing.estimators import half_interquartile_range, median, outlier_limit
-from apps.pricing.fixed_point import PRECISION, to_fixed
-from apps.pricing.types import FeedSpec, ListingSpec, Miss, Quote, RefusalCode
+from apps.pricing import checks, guards, independence
+from apps.pricing.estimators import Vote, estimate, half_interquartile_range, median, outlier_limit
+from apps.pricing.fixed_point import exact, to_fixed
+from apps.pricing.freeze import Watch
+from apps.pricing.observations import Conversion, FeedPrice, Observation, Usable
+from apps.pricing.types import (
+    Estimator,
+    FeedSpec,
+    Grade,
+    Miss,
+    OnChainValue,
+    Quote,
+    RefusalCode,
+    Weighting,
+)
 
-FUTURE_TOLERANCE = timedelta(seconds=60)
+__all__ = ["Conversion", "ConversionCycle", "FeedPrice", "Known", "Observation", "aggregate_round"]
+# Error of a median over k markets stops falling quickly here (see independence.MIN_LEFT_WITHOUT_STABLE).
+SOURCES_FOR_FULL = 5
 
 
 class ConversionCycle(ValueError):
@@ -23,58 +38,27 @@ class ConversionCycle(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
-    """The leg a quote went through: ``rate`` is the price of ``pair`` in this round."""
+class Known:
+    """What the oracle knew before the round, all by pair.
 
-    pair: str
-    rate: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What became of one source for one feed.
-
-    price: in the feed's quote currency after inversion and conversion; None for a miss or a missing leg.
-    observed_at: the older of the quote's and its conversion leg's time; None for a miss.
-    refusal: empty when the quote was used, else a RefusalCode or MissCode; ``message`` explains it to people.
+    references: what the chain holds, or will hold.  watches: of freeze detection, by source.  releases: prices that a
+    person let through.
     """
 
-    outcome: Quote | Miss
-    price: Decimal | None
-    observed_at: datetime | None
-    conversion: Conversion | None
-    refusal: str
-    message: str = ""
-
-    @property
-    def is_used(self) -> bool:
-        """Whether the answer rests on this observation."""
-        return not self.refusal
+    references: Mapping[str, OnChainValue] = field(default_factory=dict)
+    watches: Mapping[str, Mapping[str, Watch]] = field(default_factory=dict)
+    releases: Mapping[str, guards.Release] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedPrice:
-    """The price of one feed in a round, before bounds and triggers.
-
-    price, answer, confidence and observed_at are None when fewer than ``quorum`` quotes were usable.
-    confidence: half the interquartile range of the used quotes, scaled like the answer.
-    """
-
-    feed: FeedSpec
-    observations: tuple[Observation, ...]
-    price: Decimal | None
-    answer: int | None
-    confidence: int | None
-    observed_at: datetime | None
-
-    @property
-    def used(self) -> tuple[Observation, ...]:
-        """The observations the price rests on."""
-        return tuple(observation for observation in self.observations if observation.is_used)
+NOTHING = Known()
 
 
 def aggregate_round(
-    feeds: Sequence[FeedSpec], outcomes: Mapping[tuple[str, str], Quote | Miss], *, now: datetime
+    feeds: Sequence[FeedSpec],
+    outcomes: Mapping[tuple[str, str], Quote | Miss],
+    *,
+    now: datetime,
+    known: Known = NOTHING,
 ) -> dict[str, FeedPrice]:
     """Return the price of every feed, conversion feeds before those that convert through them.
 
@@ -84,115 +68,106 @@ def aggregate_round(
         ConversionCycle: the feeds convert in a circle.
     """
     prices: dict[str, FeedPrice] = {}
-    for feed in _topological(feeds):
-        prices[feed.pair] = aggregate_feed(feed, outcomes, rates=prices, now=now)
+    with exact():
+        for feed in _topological(feeds):
+            price = _aggregate_feed(feed, outcomes, rates=prices, seen=known.watches.get(feed.pair, {}), now=now)
+            reference, release = known.references.get(feed.pair), known.releases.get(feed.pair)
+            price.stop = guards.stop_of(price, reference=reference, release=release, now=now)
+            prices[feed.pair] = price
     return prices
 
 
-def aggregate_feed(
+def _aggregate_feed(
     feed: FeedSpec,
     outcomes: Mapping[tuple[str, str], Quote | Miss],
     *,
     rates: Mapping[str, FeedPrice],
+    seen: Mapping[str, Watch],
     now: datetime,
 ) -> FeedPrice:
     """Return one feed's price from the outcomes of its listings and the rates of its conversion feeds."""
-    judged = [
-        _judge(listing, outcomes[listing.source, feed.pair], feed=feed, rates=rates, now=now)
+    clock = checks.Clock.of(feed, now)
+    observations = tuple(
+        checks.judge(listing, outcome, feed=feed, rates=rates, clock=clock)
         for listing in feed.listings
-        if (listing.source, feed.pair) in outcomes
-    ]
-    observations = _refuse_outliers(judged, feed=feed)
-    used = [observation for observation in observations if observation.is_used]
-    if len(used) < feed.quorum:
-        return FeedPrice(feed, tuple(observations), price=None, answer=None, confidence=None, observed_at=None)
-    values = [observation.price for observation in used if observation.price is not None]
-    price = median(values)
-    return FeedPrice(
-        feed,
-        tuple(observations),
-        price=price,
-        answer=to_fixed(price, decimals=feed.decimals),
-        confidence=to_fixed(half_interquartile_range(values), decimals=feed.decimals),
-        observed_at=_median_time([o.observed_at for o in used if o.observed_at is not None], now=now),
+        if (outcome := outcomes.get((listing.source, feed.pair))) is not None
     )
+    usable = [observation for observation in observations if not observation.refusal]
+    price = FeedPrice(feed, observations)
+    price.watches = independence.refuse_frozen(usable, seen, feed=feed, now=now)
+    independence.refuse_doubles(usable)
+    independence.refuse_depegged(usable, feed=feed, rates=rates)
+    standing = [Usable(o.price, o) for o in usable if not o.refusal and o.price is not None]
+    standing.sort(key=lambda one: (one.price, one.observation.listing.source))
+    price.camps = guards.camps_of([one.price for one in standing], camp_bps=feed.camp_bps)
+    used = _refuse_outliers(standing, feed=feed)
+    if len(used) >= feed.quorum:
+        _estimate(price, used, now=now)
+    return price
 
 
-def _judge(
-    listing: ListingSpec, outcome: Quote | Miss, *, feed: FeedSpec, rates: Mapping[str, FeedPrice], now: datetime
-) -> Observation:
-    if isinstance(outcome, Miss):
-        return Observation(outcome, None, None, None, refusal=outcome.code, message=outcome.message)
-    converted = _convert(listing, outcome, rates=rates)
-    if fault := _fault(outcome, observed_at=converted.observed_at or outcome.observed_at, feed=feed, now=now):
-        code, message = fault
-        return Observation(outcome, converted.price, converted.observed_at, converted.conversion, code, message)
-    return converted
+def _estimate(price: FeedPrice, used: Sequence[Usable], *, now: datetime) -> None:
+    """Fill in the price and how well it is supported. used: at least quorum, ascending by price."""
+    feed, values = price.feed, [one.price for one in used]
+    value = _value(used, feed=feed)
+    spread = half_interquartile_range(values)
+    price.price = value
+    price.answer = to_fixed(value, decimals=feed.decimals)
+    price.confidence = to_fixed(spread, decimals=feed.decimals)
+    price.observed_at = _median_time([one.observation.observed_at or now for one in used], now=now)
+    price.agreeing = guards.count_agreeing(values, price=value, within_bps=feed.outlier_floor_bps)
+    is_tight = spread * checks.BPS <= value * feed.outlier_floor_bps
+    if len(used) <= feed.quorum or not is_tight:
+        price.grade = Grade.THIN
+    else:
+        price.grade = Grade.FULL if len(used) >= SOURCES_FOR_FULL else Grade.GOOD
 
 
-def _convert(listing: ListingSpec, quote: Quote, *, rates: Mapping[str, FeedPrice]) -> Observation:
-    with localcontext() as context:
-        context.prec = PRECISION
-        price = 1 / quote.price if listing.invert else quote.price
-        if listing.conversion is None:
-            return Observation(quote, price, quote.observed_at, None, refusal="")
-        rate = rates.get(listing.conversion)
-        if rate is None or rate.price is None or rate.observed_at is None:
-            message = f"{listing.conversion} has no price in this round"
-            return Observation(quote, None, quote.observed_at, None, RefusalCode.CONVERSION_MISSING, message)
-        return Observation(
-            quote,
-            price * rate.price,
-            min(quote.observed_at, rate.observed_at),
-            Conversion(listing.conversion, rate.price),
-            refusal="",
+def _value(used: Sequence[Usable], *, feed: FeedSpec) -> Decimal:
+    if feed.estimator == Estimator.MEDIAN:
+        return median([one.price for one in used])
+    volumes = [_volume(one.observation) for one in used]
+    if feed.estimator != Estimator.VWAP and feed.weighting != Weighting.VOLUME:
+        volumes = [Decimal(1)] * len(used)
+    known = [volume for volume in volumes if volume is not None]
+    neutral = median(known) if known else Decimal(1)
+    votes = [
+        Vote(
+            price=one.price,
+            weight=one.observation.listing.weight * (neutral if volume is None else volume),
+            rank=one.observation.listing.priority,
         )
+        for one, volume in zip(used, volumes, strict=True)
+    ]
+    return estimate(votes, feed.estimator)
 
 
-def _fault(quote: Quote, *, observed_at: datetime, feed: FeedSpec, now: datetime) -> tuple[RefusalCode, str] | None:
-    age_s = (now - observed_at).total_seconds()
-    if age_s > feed.max_age_s:
-        return RefusalCode.STALE, f"age {age_s:.0f} s exceeds max_age_s {feed.max_age_s}"
-    if quote.observed_at - now > FUTURE_TOLERANCE:
-        return RefusalCode.FROM_FUTURE, f"{-age_s:.0f} s ahead of our clock, {FUTURE_TOLERANCE.seconds} s allowed"
-    if quote.bid is not None and quote.ask is not None and quote.bid > quote.ask:
-        return RefusalCode.CROSSED_BOOK, f"bid {quote.bid} above ask {quote.ask}"
-    return None
+def _volume(observation: Observation) -> Decimal | None:
+    """Return the 24 h volume in units of the feed's base, None when the source gives none."""
+    quote = observation.outcome
+    if not isinstance(quote, Quote) or quote.volume is None:
+        return None
+    return quote.volume * quote.price if observation.listing.invert else quote.volume
 
 
-def _refuse_outliers(observations: Sequence[Observation], *, feed: FeedSpec) -> list[Observation]:
-    """Return the observations with outliers refused, farthest first, but never below quorum by this filter alone.
+def _refuse_outliers(standing: Sequence[Usable], *, feed: FeedSpec) -> Sequence[Usable]:
+    """Refuse outliers, farthest first, but never below quorum by this filter alone; return who is left.
 
     Below quorum a feed stops; with the nearest quotes kept, one liar among three still leaves an honest median.
     """
-    usable = [o.price for o in observations if o.is_used and o.price is not None]
-    if len(usable) <= feed.quorum:
-        return list(observations)
-    centre = median(usable)
-    limit = outlier_limit(usable, k=feed.outlier_k, floor_bps=feed.outlier_floor_bps)
-    distances = {
-        index: abs(o.price - centre) for index, o in enumerate(observations) if o.is_used and o.price is not None
-    }
-    farthest = sorted(
-        (index for index in distances if distances[index] > limit),
-        key=lambda index: (-distances[index], observations[index].outcome.source),
-    )
-    doomed = set(farthest[: len(usable) - feed.quorum])
-    return [
-        _as_outlier(o, centre=centre, limit=limit) if index in doomed else o for index, o in enumerate(observations)
-    ]
-
-
-def _as_outlier(observation: Observation, *, centre: Decimal, limit: Decimal) -> Observation:
-    message = f"{observation.price:.8f} lies farther than {limit:.8f} from the median {centre:.8f}"
-    return Observation(
-        observation.outcome,
-        observation.price,
-        observation.observed_at,
-        observation.conversion,
-        RefusalCode.OUTLIER,
-        message,
-    )
+    if len(standing) <= feed.quorum:
+        return standing
+    values = [one.price for one in standing]
+    centre = median(values)
+    limit = outlier_limit(values, centre=centre, k=feed.outlier_k, floor_bps=feed.outlier_floor_bps)
+    if centre - values[0] <= limit and values[-1] - centre <= limit:
+        return standing
+    far = [one for one in standing if abs(one.price - centre) > limit]
+    far.sort(key=lambda one: (-abs(one.price - centre), one.observation.listing.source))
+    for one in far[: len(standing) - feed.quorum]:
+        message = f"{one.price:.8f} lies farther than {limit:.8f} from the median {centre:.8f}"
+        one.observation.refuse(RefusalCode.OUTLIER, message)
+    return [one for one in standing if not one.observation.refusal]
 
 
 def _median_time(times: Sequence[datetime], *, now: datetime) -> datetime:
@@ -202,16 +177,14 @@ def _median_time(times: Sequence[datetime], *, now: datetime) -> datetime:
 
 
 def _topological(feeds: Sequence[FeedSpec]) -> list[FeedSpec]:
-    by_pair = {feed.pair: feed for feed in feeds}
-    done: dict[str, FeedSpec] = {}
-    waiting = dict(by_pair)
+    done: list[FeedSpec] = []
+    waiting = {feed.pair: feed for feed in feeds}
     while waiting:
         ready = [pair for pair, feed in waiting.items() if not (_legs(feed) & waiting.keys())]
         if not ready:
             raise ConversionCycle(f"conversion cycle among {', '.join(sorted(waiting))}")
-        for pair in ready:
-            done[pair] = waiting.pop(pair)
-    return list(done.values())
+        done += [waiting.pop(pair) for pair in ready]
+    return done
 
 
 def _legs(feed: FeedSpec) -> set[str]:

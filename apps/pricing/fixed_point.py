@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from contextlib import AbstractContextManager
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 
 PRECISION = 80  # digits; a uint256 has 78, so no product of two prices is ever rounded before it is scaled
+_EXACT = Context(prec=PRECISION, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+
+
+def exact() -> AbstractContextManager[Context]:
+    """Return the arithmetic all prices are computed in. Entered once for a round: changing contexts is what costs."""
+    return localcontext(_EXACT)
 
 
 def to_fixed(price: Decimal, *, decimals: int) -> int:
@@ -17,15 +24,13 @@ def to_fixed(price: Decimal, *, decimals: int) -> int:
     """
     if not price.is_finite():
         raise ValueError(f"price {price} is not finite")
-    with localcontext() as context:
-        context.prec = PRECISION
+    with exact():
         return int(price.scaleb(decimals).to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
 def from_fixed(answer: int, *, decimals: int) -> Decimal:
     """Return the price an on-chain integer stands for, exactly, with ``decimals`` places."""
-    with localcontext() as context:
-        context.prec = PRECISION
+    with exact():
         return Decimal(answer).scaleb(-decimals)
 
 

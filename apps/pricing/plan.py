@@ -9,6 +9,8 @@ from typing import Any
 
 from apps.pricing.types import Ask, FeedSpec, ListingSpec
 
+DECIMALS = ("outlier_k", "min_answer", "max_answer", "peg")
+
 
 @dataclass(frozen=True, slots=True)
 class RoundPlan:
@@ -25,13 +27,19 @@ class RoundPlan:
 
 
 def plan_round(feeds: Sequence[FeedSpec]) -> RoundPlan:
-    """Return the plan for these feeds: the first ``active_sources`` of every feed get a lane, the rest are reserves."""
+    """Return the plan for these feeds: the first ``active_sources`` of every feed get a lane, the rest are reserves.
+
+    A second source of a venue counts for nothing while the first answers, so it is a reserve however high it stands.
+    """
     rank: dict[str, int] = {}
     asks: dict[str, list[Ask]] = {}
     for feed in feeds:
-        for position, listing in enumerate(feed.listings):
+        venues: set[str] = set()
+        for listing in feed.listings:
             asks.setdefault(listing.source, []).append(Ask(pair=feed.pair, ticker=listing.ticker))
-            if position < feed.active_sources:
+            position = len(venues)
+            if position < feed.active_sources and listing.independent_of not in venues:
+                venues.add(listing.independent_of)
                 rank[listing.source] = min(position, rank.get(listing.source, position))
     lanes = tuple(sorted(rank, key=lambda source: (rank[source], source)))
     reserves = {
@@ -57,7 +65,7 @@ def plan_from_json(stored: Mapping[str, Any]) -> RoundPlan:
 
 def _feed_to_json(feed: FeedSpec) -> dict[str, Any]:
     row = asdict(feed)
-    for name in ("outlier_k", "min_answer", "max_answer"):
+    for name in DECIMALS:
         row[name] = None if row[name] is None else str(row[name])
     row["listings"] = [
         {name: value for name, value in {**listing, "weight": str(listing["weight"])}.items() if name != "pair"}
@@ -71,7 +79,5 @@ def _feed_from_json(row: Mapping[str, Any]) -> FeedSpec:
         ListingSpec(**{**listing, "pair": row["pair"], "weight": Decimal(listing["weight"])})
         for listing in row["listings"]
     )
-    decimals = {
-        name: None if row[name] is None else Decimal(row[name]) for name in ("outlier_k", "min_answer", "max_answer")
-    }
+    decimals = {name: None if row.get(name) is None else Decimal(row[name]) for name in DECIMALS}
     return FeedSpec(**{**row, **decimals, "listings": listings})

@@ -55,7 +55,11 @@ class RefusalCode(StrEnum):
     STALE = "stale"
     FROM_FUTURE = "from_future"
     CROSSED_BOOK = "crossed_book"
+    WIDE_SPREAD = "wide_spread"
+    NO_VOLUME = "no_volume"
+    FROZEN = "frozen"
     CONVERSION_MISSING = "conversion_missing"
+    DEPEGGED = "depegged"
     DUPLICATE_SOURCE = "duplicate_source"
     OUTLIER = "outlier"
 
@@ -81,6 +85,37 @@ class AnswerReason(StrEnum):
     BELOW_QUORUM = "below_quorum"
     OUT_OF_BOUNDS = "out_of_bounds"
     NOT_NEWER = "not_newer"
+    SPLIT = "split"
+    JUMP = "jump"
+    TOO_FEW_AGREE = "too_few_agree"
+    TOO_SOON = "too_soon"
+    QUIET_HOURS = "quiet_hours"
+
+
+class Estimator(StrEnum):
+    """How one price is made of the quotes that passed the filter."""
+
+    MEDIAN = "median"
+    WEIGHTED_MEDIAN = "weighted_median"
+    FILTERED_MEAN = "filtered_mean"
+    TRIMMED_MEAN = "trimmed_mean"
+    VWAP = "vwap"
+    PRIMARY_FIRST = "primary_first"
+
+
+class Weighting(StrEnum):
+    """What a quote weighs: its listing's weight, or that times its 24 h volume. Always capped, see ``estimators``."""
+
+    LISTING = "listing"
+    VOLUME = "volume"
+
+
+class Grade(StrEnum):
+    """How well a price is supported. FULL: many sources close together.  THIN: no source to spare, or a wide spread."""
+
+    FULL = "full"
+    GOOD = "good"
+    THIN = "thin"
 
 
 class SourceRole(StrEnum):
@@ -141,6 +176,7 @@ class ListingSpec:
     priority: 1 is the most trusted; unique per feed.  weight: > 0.
     invert: the ticker quotes units of base per quote, so 1 / price is meant.
     conversion: feed (``USDT/USD``) whose rate of the same round turns the quote into the feed's quote currency.
+    venue: what the source fails with; quotes of one venue count once. Empty: the source is alone on its venue.
     """
 
     pair: str
@@ -150,6 +186,12 @@ class ListingSpec:
     weight: Decimal = Decimal(1)
     invert: bool = False
     conversion: str | None = None
+    venue: str = ""
+
+    @property
+    def independent_of(self) -> str:
+        """The name under which this listing counts once."""
+        return self.venue or self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +201,13 @@ class FeedSpec:
     active_sources: how many sources a round asks before any reserve.  quorum: sources an answer needs.
     min_answer / max_answer: bounds in quote currency, inclusive, None for none.
     outlier_k: multiples of the scaled MAD; outlier_floor_bps: what is never an outlier.
+    max_spread_bps: widest usable book, 0 for any.  freeze_bps: how far peers move before an unchanged quote counts as
+    frozen, 0 for never.  peg: what the base is meant to be worth, None for no peg; depeg_bps: how far below it the
+    markets quoted in it are left out.
+    camp_bps: gap that parts sources into camps, 0 for off.  jump_bps, agree_bps: moves against the chain's value,
+    within a minute, that a person, or ``agree_sources`` agreeing sources, must stand behind; 0 for off.
+    min_interval_s: shortest time between publications.  quiet_hours: ``22:00-06:00`` in UTC, empty for none.
+    hold_expiry_s: how long a held price waits for a person.
     """
 
     pair: str
@@ -173,6 +222,20 @@ class FeedSpec:
     min_answer: Decimal | None
     max_answer: Decimal | None
     listings: tuple[ListingSpec, ...]
+    # Later than the first version: a plan stored before them is read with these.
+    estimator: str = Estimator.MEDIAN
+    weighting: str = Weighting.LISTING
+    max_spread_bps: int = 100
+    freeze_bps: int = 50
+    peg: Decimal | None = None
+    depeg_bps: int = 100
+    camp_bps: int = 200
+    jump_bps: int = 1000
+    agree_bps: int = 200
+    agree_sources: int = 5
+    min_interval_s: int = 0
+    quiet_hours: str = ""
+    hold_expiry_s: int = 3600
 
 
 @dataclass(frozen=True, slots=True)

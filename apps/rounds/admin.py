@@ -27,6 +27,7 @@ STATUS_COLOURS = {
     "OPEN": "info",
     "SUBMITTING": "info",
     "CONFIRMED": "success",
+    "HELD": "warning",
     "QUIET": "success",
     "REJECTED": "danger",
     "FAILED": "danger",
@@ -152,8 +153,8 @@ class RoundAdmin(ReadOnlyAdmin):
 class AnswerAdmin(ReadOnlyAdmin):
     """Answers with every observation behind them."""
 
-    list_display = ("pair", "coloured_state", "reason", "price", "sources_used", "observed_at", "round_link")
-    list_filter = ("state", "reason", "pair")
+    list_display = ("pair", "coloured_state", "reason", "price", "grade", "sources_used", "observed_at", "round_link")
+    list_filter = ("state", "reason", "grade", "pair")
     search_fields = ("pair", "round__id")
     list_select_related = ("round",)
     ordering = ("-pk",)
@@ -167,7 +168,7 @@ class AnswerAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("pair", "coloured_state", "reason"),
                     "message",
-                    ("price", "answer", "confidence"),
+                    ("price", "answer", "confidence", "grade"),
                     "round_link",
                 )
             },

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.feeds.models import ConfigVersion
-from apps.pricing.types import AnswerReason, AnswerState
+from apps.pricing.types import AnswerReason, AnswerState, Grade
 from apps.submissions.models import IntegerField256, Submission
 
 
@@ -25,6 +25,7 @@ class Round(models.Model):
 
     class Outcome(models.TextChoices):
         SENT = "SENT", "a report went to the chain worker"
+        HELD = "HELD", "nothing was sent and at least one price waits for a person"
         QUIET = "QUIET", "no feed had news"
         REJECTED = "REJECTED", "nothing could be sent and at least one feed was refused"
 
@@ -98,6 +99,12 @@ class Answer(models.Model):
     quorum = models.PositiveSmallIntegerField()
     confidence = IntegerField256(
         null=True, help_text="Half the interquartile range of the used quotes, same scale as the answer."
+    )
+    grade = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=[(g.value, g.value) for g in Grade],
+        help_text="How well the price is supported; empty without one.",
     )
     observations = models.JSONField(default=list, help_text="Used, refused and missed, each with its reason.")
 

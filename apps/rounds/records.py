@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.pricing.aggregate import Observation
+from apps.pricing.observations import Observation
 from apps.pricing.types import Quote
 from apps.rounds.models import Answer, Round
 
@@ -34,6 +34,7 @@ def observation_to_json(observation: Observation, call: Mapping[str, Any]) -> di
         "used": observation.is_used,
         "refusal": str(observation.refusal),
         "message": observation.message,
+        "venue": observation.listing.independent_of,
     }
     if isinstance(outcome, Quote):
         conversion = observation.conversion

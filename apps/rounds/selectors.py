@@ -14,14 +14,15 @@ from apps.rounds.models import Answer, Round
 from apps.submissions.models import Submission
 from apps.submissions.selectors import on_chain_values
 
-STATUSES = ("OPEN", "SUBMITTING", "CONFIRMED", "QUIET", "REJECTED", "FAILED")
+STATUSES = ("OPEN", "SUBMITTING", "CONFIRMED", "HELD", "QUIET", "REJECTED", "FAILED")
 
 
 def round_status(round_: Round) -> str:
     """Return where a round stands for its reader.
 
     OPEN: sources are being asked.  SUBMITTING: settled, its report is on the way.  CONFIRMED: landed and read back.
-    QUIET: nothing to send.  REJECTED: nothing could be sent.  FAILED: the report will never land.
+    HELD: nothing was sent and a price waits for a person.  QUIET: nothing to send.  REJECTED: nothing could be sent.
+    FAILED: the report will never land.
     """
     if round_.state == Round.State.OPEN:
         return "OPEN"

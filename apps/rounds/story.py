@@ -99,6 +99,7 @@ class Observed:
     rate: str | None
     role: str
     promoted_for: str
+    venue: str
 
 
 def round_story(round_: Round) -> Story:
@@ -188,6 +189,7 @@ def _observed(row: Mapping[str, Any]) -> Observed:
         rate=conversion.get("rate"),
         role=row["role"],
         promoted_for=row["promoted_for"] or "",
+        venue=row.get("venue") or row["source"],
     )
 
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from apps.rounds.models import Round
-from apps.rounds.services import settle
+from apps.rounds.settling import settle
 from apps.sources.board import round_board
 
 

@@ -28,7 +28,8 @@ from apps.feeds.selectors import source_specs
 from apps.pricing.plan import RoundPlan
 from apps.rounds.models import Round
 from apps.rounds.selectors import overdue_rounds
-from apps.rounds.services import open_round, settle
+from apps.rounds.services import open_round
+from apps.rounds.settling import settle
 from apps.rounds.tasks import settle_round
 from apps.sources.board import Seat, round_board
 from apps.sources.tasks import fetch_lane

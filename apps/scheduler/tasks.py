@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.feeds.models import Feed
 from apps.rounds.models import Round
-from apps.rounds.services import prune_rounds
+from apps.rounds.retention import prune_rounds
 from apps.rounds.workflow import close_overdue_rounds, start_round
 
 

@@ -24,8 +24,8 @@ def test_a_spec_holds_enabled_listings_of_enabled_sources_in_priority_order(smal
     spec = next(spec for spec in feed_specs(["BTC/USD"]) if spec.pair == "BTC/USD")
 
     assert spec.listings == (
-        ListingSpec("BTC/USD", "kraken", "XBTUSD", 1),
-        ListingSpec("BTC/USD", "binance", "BTCUSDT", 3, conversion="USDT/USD"),
+        ListingSpec("BTC/USD", "kraken", "XBTUSD", 1, venue="kraken"),
+        ListingSpec("BTC/USD", "binance", "BTCUSDT", 3, conversion="USDT/USD", venue="binance"),
     )
 
 

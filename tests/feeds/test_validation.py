@@ -49,6 +49,13 @@ def test_a_sound_configuration_has_no_problem() -> None:
         ({"min_answer": Decimal(5), "max_answer": Decimal(5)}, "max_answer", "bounds_not_ordered"),
         ({"min_answer": Decimal(6), "max_answer": Decimal(5)}, "max_answer", "bounds_not_ordered"),
         ({"description": "x" * 121}, "description", "too_long"),
+        ({"estimator": "mode"}, "estimator", "unknown_choice"),
+        ({"weighting": "size"}, "weighting", "unknown_choice"),
+        ({"min_interval_s": 3600}, "min_interval_s", "interval_above_heartbeat"),
+        ({"quiet_hours": "22-6"}, "quiet_hours", "bad_hours"),
+        ({"agree_bps": 1001}, "agree_bps", "agree_above_jump"),
+        ({"peg": Decimal(0)}, "peg", "not_positive"),
+        ({"hold_expiry_s": 59}, "hold_expiry_s", "out_of_range"),
     ],
 )
 def test_nonsense_in_a_feeds_rules_is_named_at_its_field(change: dict[str, Any], field: str, code: str) -> None:
@@ -137,3 +144,13 @@ def test_decimals_are_fixed_for_the_life_of_a_feed() -> None:
     found = change_problems(before, Config(feeds={"BTC/USD": replace(BTC, decimals=18)}))
 
     assert [(p.where, p.code) for p in found] == [(("feeds", "BTC/USD", "decimals"), "decimals_changed")]
+
+
+def test_a_quorum_needs_independent_venues() -> None:
+    """Three sources of one venue are one vote, so they cannot fill a quorum of two."""
+    shared = {slug: replace(source, venue="one") for slug, source in SOURCES.items()}
+
+    assert problems_of(replace(BTC, quorum=2), USDT, **shared) == [
+        (("feeds", "BTC/USD", "quorum"), "quorum_above_venues"),
+        (("feeds", "USDT/USD", "quorum"), "quorum_above_venues"),
+    ]

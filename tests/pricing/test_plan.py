@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from apps.pricing.evidence import evidence_hash, merkle_root
 from apps.pricing.fixed_point import from_fixed, price_text, to_fixed
 from apps.pricing.plan import plan_from_json, plan_round, plan_to_json
+from apps.pricing.types import ListingSpec
 from tests.pricing.test_aggregate import feed, listing
 
 
@@ -49,3 +50,27 @@ def test_evidence_hash_ignores_order_and_sees_every_change() -> None:
     assert evidence_hash(rows) == evidence_hash(rows[::-1])
     assert evidence_hash(rows) != evidence_hash([*rows[:2], {"source": "c", "price": "3.0"}])
     assert merkle_root([]) == bytes(32)
+
+
+def test_a_second_source_of_a_venue_is_a_reserve() -> None:
+    """A lane is an independent opinion: the sibling waits for the first one to be lost."""
+    rows = [
+        ListingSpec("BTC/USD", "coinbase_exchange", "T", 1, venue="coinbase"),
+        ListingSpec("BTC/USD", "coinbase_advanced", "T", 2, venue="coinbase"),
+        ListingSpec("BTC/USD", "kraken", "T", 3),
+    ]
+
+    plan = plan_round([feed("BTC/USD", rows, active_sources=2)])
+
+    assert plan.lanes == ("coinbase_exchange", "kraken")
+    assert plan.reserves == {"BTC/USD": ("coinbase_advanced",)}
+
+
+def test_a_plan_stored_before_a_rule_existed_is_read_with_its_default() -> None:
+    """Rounds outlive the version that opened them."""
+    stored = plan_to_json(plan_round([feed("BTC/USD", [listing("a", "BTC/USD")])]))
+    for name in ("estimator", "peg", "camp_bps", "quiet_hours"):
+        del stored["feeds"][0][name]
+    del stored["feeds"][0]["listings"][0]["venue"]
+
+    assert plan_from_json(stored).feeds[0].estimator == "median"

@@ -14,8 +14,10 @@ from apps.pricing.evidence import evidence_hash
 from apps.pricing.types import AnswerReason, AnswerState
 from apps.rounds.models import Answer, Round
 from apps.rounds.records import evidence_rows
+from apps.rounds.retention import prune_rounds
 from apps.rounds.selectors import open_round_covering, overdue_rounds, reference_values, round_status
-from apps.rounds.services import UnknownFeeds, open_round, prune_rounds, settle
+from apps.rounds.services import UnknownFeeds, open_round
+from apps.rounds.settling import settle
 from apps.submissions.models import Submission
 
 pytestmark = pytest.mark.django_db

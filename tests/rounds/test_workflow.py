@@ -16,7 +16,7 @@ from apps.feeds.models import Feed, Listing, Source
 from apps.pricing.types import AnswerReason, AnswerState
 from apps.rounds import workflow
 from apps.rounds.models import Answer, Round
-from apps.rounds.services import settle
+from apps.rounds.settling import settle
 from apps.rounds.workflow import close_overdue_rounds, start_round
 from apps.sources.board import RoundBoard, round_board
 

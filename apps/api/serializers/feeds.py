@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from apps.api.serializers.common import DecimalText, IntegerText, LinkField, PairField
 from apps.feeds.models import Feed, Listing, Source
+from apps.feeds.values import FEED_KEYS
 from apps.pricing.types import AnswerReason, AnswerState
 from apps.sources.advice import what_to_do
 
@@ -21,6 +22,7 @@ class FeedSerializer(serializers.ModelSerializer[Feed]):
     pair = PairField()
     min_answer = DecimalText(allow_null=True)
     max_answer = DecimalText(allow_null=True)
+    peg = DecimalText(allow_null=True)
     outlier_k = DecimalText()
     proxy = serializers.SerializerMethodField(help_text="Address of its FeedProxy on chain, null when not deployed.")
     price_url = serializers.SerializerMethodField()
@@ -29,10 +31,12 @@ class FeedSerializer(serializers.ModelSerializer[Feed]):
     class Meta:
         model = Feed
         fields = (
-            "pair", "description", "enabled", "required", "decimals", "quorum", "active_sources", "max_age_s",
-            "heartbeat_s", "deviation_bps", "outlier_k", "outlier_floor_bps", "min_answer", "max_answer", "proxy",
-            "price_url", "history_url",
-        )  # fmt: skip
+            "pair",
+            *FEED_KEYS,
+            "proxy",
+            "price_url",
+            "history_url",
+        )
 
     def get_proxy(self, feed: Feed) -> str | None:
         """Return the address readers on chain use."""

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from apps.api.serializers.common import DecimalText, IntegerText, LinkField, PairField
 from apps.pricing.fixed_point import price_text
-from apps.pricing.types import AnswerReason, AnswerState, SourceRole
+from apps.pricing.types import AnswerReason, AnswerState, Grade, SourceRole
 from apps.rounds.models import Answer, Round
 from apps.rounds.selectors import STATUSES, round_status
 from apps.rounds.story import (
@@ -85,6 +85,7 @@ class ObservationSerializer(serializers.Serializer[Any]):
 
     source = serializers.CharField()  # type: ignore[assignment]
     ticker = serializers.CharField()
+    venue = serializers.CharField(help_text="What the source fails with; sources of one venue count once.")
     verdict = serializers.ChoiceField(choices=VERDICTS)
     reason = serializers.CharField(help_text="Why it was refused or missed; empty when used.")
     message = serializers.CharField()
@@ -109,6 +110,10 @@ class AnswerSerializer(serializers.Serializer[Answer]):
     answer = IntegerText(allow_null=True)
     decimals = serializers.IntegerField()
     confidence = IntegerText(allow_null=True, help_text="Half the interquartile range of the used quotes.")
+    grade = serializers.ChoiceField(
+        choices=[*(grade.value for grade in Grade), ""],
+        help_text="full: 5 or more sources close together; good; thin: no source to spare or a wide spread.",
+    )
     observed_at = serializers.DateTimeField(allow_null=True)
     sources_used = serializers.IntegerField()
     quorum = serializers.IntegerField()

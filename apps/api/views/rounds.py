@@ -46,6 +46,7 @@ STATUS_FILTERS: dict[str, Q] = {
     "SUBMITTING": Q(outcome=Round.Outcome.SENT, submission__state__in=Submission.UNFINISHED),
     "CONFIRMED": Q(outcome=Round.Outcome.SENT, submission__state__in=Submission.LANDED),
     "FAILED": Q(outcome=Round.Outcome.SENT, submission__state=Submission.State.FATAL),
+    "HELD": Q(outcome=Round.Outcome.HELD),
     "QUIET": Q(outcome=Round.Outcome.QUIET),
     "REJECTED": Q(outcome=Round.Outcome.REJECTED),
 }

@@ -81,9 +81,30 @@ class FeedAdmin(VersionedAdmin):
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": (("pair", "decimals"), "description", ("enabled", "required"))}),
-        ("Which sources", {"fields": (("quorum", "active_sources", "max_age_s"), ("outlier_k", "outlier_floor_bps"))}),
-        ("When to publish", {"fields": (("heartbeat_s", "deviation_bps"),)}),
-        ("Believable prices", {"fields": (("min_answer", "max_answer"),)}),
+        (
+            "Which quotes count",
+            {
+                "fields": (
+                    ("quorum", "active_sources", "max_age_s"),
+                    ("outlier_k", "outlier_floor_bps"),
+                    ("max_spread_bps", "freeze_bps"),
+                    ("peg", "depeg_bps"),
+                )
+            },
+        ),
+        ("How they become one price", {"fields": (("estimator", "weighting"),)}),
+        ("When to publish", {"fields": (("heartbeat_s", "deviation_bps"), ("min_interval_s", "quiet_hours"))}),
+        (
+            "Believable prices: others wait for a person",
+            {
+                "fields": (
+                    ("min_answer", "max_answer"),
+                    ("camp_bps", "jump_bps"),
+                    ("agree_bps", "agree_sources"),
+                    ("hold_expiry_s", "two_persons"),
+                )
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:

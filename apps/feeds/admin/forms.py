@@ -56,7 +56,7 @@ class FeedForm(FeedModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Show prices without the column's trailing zeros."""
         super().__init__(*args, **kwargs)
-        for name in ("outlier_k", "min_answer", "max_answer"):
+        for name in ("outlier_k", "min_answer", "max_answer", "peg"):
             if isinstance(value := self.initial.get(name), Decimal):
                 self.initial[name] = plain(value)
 

@@ -56,7 +56,7 @@ class SourceAdmin(VersionedAdmin):
     fieldsets = (
         (None, {"fields": (("slug", "name"), "enabled")}),
         ("Last state", {"fields": (("last_state", "last_call"), "last_message", "success")}),
-        ("How to ask", {"fields": ("adapter", "base_url", ("timeout_s", "max_attempts"), "options")}),
+        ("How to ask", {"fields": (("adapter", "venue"), "base_url", ("timeout_s", "max_attempts"), "options")}),
         ("API key", {"fields": ("key_state", "new_key", "clear_key")}),
         ("Sparing it", {"fields": (("rate_limit", "cache_ttl_ms"), "mirrors")}),
     )

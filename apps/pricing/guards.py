@@ -1,0 +1,115 @@
+"""What stops a price that could be computed: bounds, jumps, too little agreement, sources split into camps.
+
+A stopped price is not thrown away: it is HELD for a person (see ``apps.rounds.holds``), and a leg that is stopped
+converts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+
+from apps.pricing.observations import FeedPrice, Stop
+from apps.pricing.types import AnswerReason, FeedSpec, OnChainValue
+
+BPS = 10_000
+# The biggest camp must hold more than this share of the sources, else nobody knows which camp is right.
+MAJORITY = Decimal("0.6")
+RELAX_AFTER_S = 60  # the limits are those of a one-minute move
+# However old the chain's value is, a move beyond this needs a person (RedStone's production limit is the same 30 %).
+JUMP_CEILING_BPS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A person's word for prices within ``tolerance_bps`` of ``answer``: guards on moves and camps rest there."""
+
+    answer: int
+    tolerance_bps: int
+
+
+def stop_of(price: FeedPrice, *, reference: OnChainValue | None, release: Release | None, now: datetime) -> Stop | None:
+    """Return what stops the price, None when nothing does or there is no price.
+
+    reference: what the chain holds, or will hold once a submission in flight lands; None before the first answer.
+    """
+    if price.price is None or price.answer is None:
+        return None
+    if stop := _out_of_bounds(price.price, price.answer, feed=price.feed):
+        return stop
+    if release is not None and _distance_bps(price.answer, release.answer) <= release.tolerance_bps:
+        return None
+    if price.camps:
+        return Stop(AnswerReason.SPLIT, price.camps)
+    return _jumped(price, price.answer, reference=reference, now=now) if reference is not None else None
+
+
+def camps_of(ordered: Sequence[Decimal], *, camp_bps: int) -> str:
+    """Return why the sources count as split, empty when they do not.
+
+    ordered: their prices, ascending.  Camps are parted by gaps wider than ``camp_bps``; one that is bigger than the
+    majority share speaks for the feed, and the filter deals with the rest.
+    """
+    if not camp_bps or len(ordered) < 2 or ordered[-1] * BPS <= ordered[0] * (BPS + camp_bps):
+        return ""
+    sizes = [1]
+    for below, above in pairwise(ordered):
+        if above * BPS > below * (BPS + camp_bps):
+            sizes.append(1)
+        else:
+            sizes[-1] += 1
+    if max(sizes) > MAJORITY * len(ordered):
+        return ""
+    parts = " and ".join(str(size) for size in sizes)
+    return (
+        f"{len(ordered)} sources split into camps of {parts}, from {ordered[0]:.8f} to {ordered[-1]:.8f}: no camp has "
+        f"more than {MAJORITY * 100:.0f} %"
+    )
+
+
+def relaxed_bps(limit_bps: int, *, age_s: float) -> Decimal:
+    """Return the limit for a move since a value of that age; it grows with the root of the time, as prices do."""
+    if age_s <= RELAX_AFTER_S:
+        return Decimal(limit_bps)
+    return limit_bps * (Decimal(int(age_s)) / RELAX_AFTER_S).sqrt()
+
+
+def _out_of_bounds(price: Decimal, answer: int, *, feed: FeedSpec) -> Stop | None:
+    if answer <= 0:
+        return Stop(AnswerReason.OUT_OF_BOUNDS, f"price {price} is nil at {feed.decimals} decimals")
+    if feed.min_answer is not None and price < feed.min_answer:
+        return Stop(AnswerReason.OUT_OF_BOUNDS, f"price {price:f} below min_answer {feed.min_answer:f}")
+    if feed.max_answer is not None and price > feed.max_answer:
+        return Stop(AnswerReason.OUT_OF_BOUNDS, f"price {price:f} above max_answer {feed.max_answer:f}")
+    return None
+
+
+def _jumped(price: FeedPrice, answer: int, *, reference: OnChainValue, now: datetime) -> Stop | None:
+    feed = price.feed
+    if not (feed.jump_bps or feed.agree_bps):
+        return None
+    moved_bps = _distance_bps(answer, reference.answer)
+    age_s = (now - reference.observed_at).total_seconds()
+    since = f"in the {max(age_s, 0):.0f} s since the chain's value"
+    limit_bps = min(relaxed_bps(feed.jump_bps, age_s=age_s), Decimal(max(JUMP_CEILING_BPS, feed.jump_bps)))
+    if feed.jump_bps and moved_bps > limit_bps:
+        return Stop(AnswerReason.JUMP, f"moved {moved_bps:.0f} bps {since}, {limit_bps:.0f} allowed")
+    alone_bps = relaxed_bps(feed.agree_bps, age_s=age_s)
+    needed = min(feed.agree_sources, feed.active_sources)
+    if feed.agree_bps and moved_bps > alone_bps and price.agreeing < needed:
+        message = f"moved {moved_bps:.0f} bps {since} and {price.agreeing} sources agree, {needed} must"
+        return Stop(AnswerReason.TOO_FEW_AGREE, message)
+    return None
+
+
+def _distance_bps(answer: int, reference: int) -> Decimal:
+    return Decimal(abs(answer - reference)) * BPS / Decimal(reference)
+
+
+def count_agreeing(values: Sequence[Decimal], *, price: Decimal, within_bps: int) -> int:
+    """Return how many values lie within ``within_bps`` of the price."""
+    limit = price * within_bps
+    return sum(abs(value - price) * BPS <= limit for value in values)

@@ -1,0 +1,183 @@
+"""Settling rounds: from what the lanes brought to answers, and to a submission when there is news.
+
+Settling happens once, under the lock of the round's row, so callback and watchdog may both try and one of them wins.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.feeds.services import record_source_calls
+from apps.monitoring import metrics
+from apps.pricing.aggregate import FeedPrice, Known, aggregate_round
+from apps.pricing.evidence import evidence_hash
+from apps.pricing.freeze import Watch
+from apps.pricing.plan import RoundPlan, plan_from_json
+from apps.pricing.triggers import Decision, decide
+from apps.pricing.types import AnswerState, Miss, MissCode, Quote
+from apps.rounds.memory import remember_watches, remembered_watches
+from apps.rounds.models import Answer, Round
+from apps.rounds.records import call_summaries, evidence_rows, observation_to_json
+from apps.rounds.selectors import reference_values
+from apps.sources.wire import outcome_from_json
+from apps.submissions.models import Submission
+from apps.submissions.services import PlannedAnswer, plan_submission
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One quote or miss of a lane, with the call it came from."""
+
+    result: Quote | Miss
+    call: Mapping[str, Any]
+
+
+def settle(
+    round_id: uuid.UUID, lanes: Iterable[Mapping[str, Any]], *, closed_by: Round.ClosedBy, now: datetime
+) -> Round | None:
+    """Return the round this call closed, None when it was closed before. Idempotent.
+
+    lanes: results of ``rounds.fetch_lane``; lanes of the plan that are absent count as lost.
+    Observations, answers and the submission are committed together with the closing.
+
+    Raises:
+        Round.DoesNotExist: no such round.
+    """
+    brought = list(lanes)
+    calls = [call for lane in brought for call in lane["calls"]]
+    watches = remembered_watches(Round.objects.only("pairs").get(pk=round_id).pairs)
+    with transaction.atomic():
+        # The lock keeps a request from joining between the judgement of its feed and the closing.
+        round_ = Round.objects.select_for_update().get(pk=round_id)
+        if round_.state == Round.State.CLOSED:
+            return None
+        plan = plan_from_json(round_.plan)
+        outcomes = collect_outcomes(plan, brought)
+        prices, answers = _judge(round_, plan, outcomes, watches=watches, now=now)
+        round_.lanes = [{"lane": lane["lane"], "calls": call_summaries(lane["calls"])} for lane in brought]
+        round_.evidence_hash = evidence_hash(evidence_rows(round_, answers))
+        _close(round_, answers, closed_by=closed_by, now=now)
+        record_source_calls(calls)
+    remember_watches(prices)
+    _count(round_, answers, calls=calls)
+    return round_
+
+
+def collect_outcomes(plan: RoundPlan, lanes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Outcome]:
+    """Return what each source said per pair, by (source, pair); a lane that never came back counts as lost."""
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    for lane in lanes:
+        for call in lane["calls"]:
+            for row in call["outcomes"]:
+                outcome = outcome_from_json(row)
+                outcomes.setdefault((outcome.source, outcome.pair), Outcome(outcome, call))
+    for source in plan.lanes:
+        for ask in plan.asks[source]:
+            lost = Miss(source, ask.pair, ask.ticker, MissCode.LANE_LOST, "no result before the round closed")
+            outcomes.setdefault((source, ask.pair), Outcome(lost, {"role": "primary", "promoted_for": None}))
+    return outcomes
+
+
+def _judge(
+    round_: Round,
+    plan: RoundPlan,
+    outcomes: Mapping[tuple[str, str], Outcome],
+    *,
+    watches: Mapping[str, Mapping[str, Watch]],
+    now: datetime,
+) -> tuple[dict[str, FeedPrice], list[Answer]]:
+    references = reference_values([feed.pair for feed in plan.feeds])
+    prices = aggregate_round(
+        plan.feeds,
+        {key: outcome.result for key, outcome in outcomes.items()},
+        now=now,
+        known=Known(references=references, watches=watches),
+    )
+    answers = [
+        _answer(
+            round_,
+            price,
+            decide(price, reference=references.get(pair), on_demand=pair in round_.requested, now=now),
+            outcomes=outcomes,
+        )
+        for pair, price in prices.items()
+    ]
+    return prices, answers
+
+
+def _answer(
+    round_: Round, price: FeedPrice, decision: Decision, *, outcomes: Mapping[tuple[str, str], Outcome]
+) -> Answer:
+    return Answer(
+        round=round_,
+        pair=price.feed.pair,
+        state=decision.state,
+        reason=decision.reason,
+        message=decision.message[:300],
+        answer=price.answer,
+        decimals=price.feed.decimals,
+        observed_at=price.observed_at,
+        sources_used=len(price.used),
+        quorum=price.feed.quorum,
+        confidence=price.confidence,
+        grade=price.grade or "",
+        observations=[
+            observation_to_json(o, outcomes[o.outcome.source, o.outcome.pair].call) for o in price.observations
+        ],
+    )
+
+
+def _close(round_: Round, answers: Sequence[Answer], *, closed_by: Round.ClosedBy, now: datetime) -> None:
+    """Write the closed round and all that belongs to it, inside the caller's transaction."""
+    accepted = [answer for answer in answers if answer.state == AnswerState.ACCEPTED]
+    round_.state, round_.closed_at, round_.closed_by = Round.State.CLOSED, now, closed_by
+    round_.outcome = _outcome({answer.state for answer in answers})
+    round_.submission = _plan_submission(round_, accepted) if accepted else None
+    round_.save()
+    Answer.objects.bulk_create(answers)
+
+
+def _outcome(states: Collection[str]) -> Round.Outcome:
+    """Return the round's outcome from the states of its answers, the weightiest first."""
+    if AnswerState.ACCEPTED in states:
+        return Round.Outcome.SENT
+    if AnswerState.HELD in states:
+        return Round.Outcome.HELD
+    return Round.Outcome.REJECTED if AnswerState.REJECTED in states else Round.Outcome.QUIET
+
+
+def _plan_submission(round_: Round, accepted: Sequence[Answer]) -> Submission:
+    planned = [
+        PlannedAnswer(pair=a.pair, answer=a.answer, decimals=a.decimals, observed_at=a.observed_at)
+        for a in accepted
+        if a.answer is not None and a.observed_at is not None
+    ]
+    return plan_submission(
+        answers=planned, evidence_hash=round_.evidence_hash, simulated=round_.market == Round.Market.SIMULATED
+    )
+
+
+def _count(round_: Round, answers: Sequence[Answer], *, calls: Sequence[Mapping[str, Any]]) -> None:
+    closed_at = round_.closed_at or round_.opened_at
+    duration_s = (closed_at - round_.opened_at).total_seconds()
+    metrics.round_closed(round_.trigger, round_.outcome, round_.closed_by, duration_s)
+    for answer in answers:
+        metrics.answer_settled(answer.pair, answer.state, answer.reason)
+    log.info(
+        "round settled round=%s trigger=%s outcome=%s by=%s duration_ms=%d calls=%d",
+        round_.pk,
+        round_.trigger,
+        round_.outcome,
+        round_.closed_by,
+        duration_s * 1000,
+        len(calls),
+    )
