@@ -93,7 +93,7 @@ class _Run:
         distinct = list(dict.fromkeys(asks))
         requests = list(adapter.build(distinct)) if distinct else []
         self._send_all(adapter, requests)
-        spoiled = [ask for request in requests for ask in request.asks if self._is_spoiled(request)]
+        spoiled = [ask for request in requests if self._is_spoiled(request) for ask in request.asks]
         self._send_all(adapter, [single for ask in spoiled for single in adapter.build([ask])])
 
     def miss_rest(self, asks: Sequence[Ask], error: errors.SourceError) -> None:

@@ -10,42 +10,41 @@ checked again). Proxies from the environment are ignored: behind one, the addres
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from functools import cache
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-import requests
+import certifi
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
 
 from apps.monitoring import logs
 from apps.sources import addresses, errors
 from apps.sources.adapters.base import Reply
+from apps.sources.watch import Watch, watchdog
 from oracle_project import env
 
 MAX_BODY_BYTES = 8 * 2**20  # the largest bodies of all tickers take 1-3 MB
 MAX_REDIRECTS = 2
 MIN_TIMEOUT_S = 0.001
 CHUNK_BYTES = 64 * 2**10
-MAX_HOSTS = 32
+MAX_HOSTS = 128
+MAX_IDLE_A_HOST = 64  # as many as a fetch worker has threads
 USER_AGENT = "price-oracle/1.0"
+HEADERS: Mapping[str, str] = {
+    "User-Agent": USER_AGENT,
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+}
 FALLBACK_CONNECT_S = 5.0
-TIMEOUTS = (requests.Timeout, TimeoutError, urllib3.exceptions.TimeoutError)
-MISCONFIGURED = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidHeader,
-    UnicodeError,
-)
+TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
@@ -69,52 +68,17 @@ class _Outgoing:
 
     def all_headers(self) -> dict[str, str]:
         """Return the headers, with the body's type where there is a body."""
-        return {**({"Content-Type": "application/json"} if self.body else {}), **self.headers}
-
-
-class _Watch:
-    """Cuts one exchange off when its time is up: a socket's own timeout starts again with every byte."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._sock: socket.socket | None = None
-        self.is_over = False
-
-    def hold(self, sock: socket.socket | None) -> None:
-        """Name the socket the exchange now waits on."""
-        with self._lock:
-            self._sock = sock
-
-    def cut(self) -> None:
-        """End the exchange: its reads return at once. Runs in the timer's thread."""
-        with self._lock:
-            self.is_over = True
-            if self._sock is not None:
-                with suppress(OSError):  # already closed
-                    socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
-
-    @contextmanager
-    def during(self, seconds: float) -> Iterator[None]:
-        """Watch for so many seconds; afterwards the socket is free for the next exchange."""
-        timer = threading.Timer(seconds, self.cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            self.hold(None)
+        return {**HEADERS, **({"Content-Type": "application/json"} if self.body else {}), **self.headers}
 
 
 class _Local(threading.local):
     """What belongs to one thread of a transport."""
 
-    session: requests.Session | None = None
-    watch: _Watch | None = None
+    watch: Watch | None = None
 
 
 class Transport:
-    """Sends price requests; keeps one session of open connections per thread.
+    """Sends price requests. Threads share its open connections: a source's next lane rarely runs in the same thread.
 
     extra_allowed: hosts or host:port that may be private, beside PRICE_HOST_ALLOWLIST.
     """
@@ -123,6 +87,7 @@ class Transport:
         self._extra_allowed = extra_allowed
         self._max_body_bytes = max_body_bytes
         self._local = _Local()
+        self._pools = _pool_manager(self)
 
     def send(self, *, method: str, url: str, headers: Mapping[str, str], limits: Limits, body: str = "") -> Reply:
         """Return the complete reply, whatever its status. Raises a TransportError or SourceMisconfigured.
@@ -132,45 +97,48 @@ class Transport:
         if limits.seconds <= MIN_TIMEOUT_S:
             raise errors.DeadlineExceeded("no time is left to ask")
         ends_at = time.monotonic() + limits.seconds
-        watch = self._local.watch = _Watch()
         outgoing = _Outgoing(method, url, headers, body)
-        try:
-            with watch.during(limits.seconds):
+        with watchdog().during(limits.seconds) as watch:
+            self._local.watch = watch
+            try:
                 return self._follow(outgoing, ends_at)
-        except errors.SourceError:
-            raise
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError, ValueError) as exc:
-            raise _transport_error(exc, limits, is_over=watch.is_over or time.monotonic() >= ends_at) from exc
+            except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
+                raise _transport_error(exc, limits, is_over=watch.is_over or time.monotonic() >= ends_at) from exc
 
     def _follow(self, outgoing: _Outgoing, ends_at: float) -> Reply:
         for _ in range(MAX_REDIRECTS + 1):
-            self._check_url(urlsplit(outgoing.url))
-            reply = self._exchange_once(outgoing, ends_at)
+            parts = urlsplit(outgoing.url)
+            self._check_url(parts)
+            reply = self._exchange_once(outgoing, parts, ends_at)
             if reply.status not in REDIRECTS:
                 return reply
             outgoing = replace(outgoing, url=_redirect_target(outgoing.method, outgoing.url, reply))
         raise errors.RedirectRefused(f"more than {MAX_REDIRECTS} redirects")
 
-    def _exchange_once(self, outgoing: _Outgoing, ends_at: float) -> Reply:
-        response = self._session().request(
+    def _exchange_once(self, outgoing: _Outgoing, parts: SplitResult, ends_at: float) -> Reply:
+        pool = self._pools.connection_from_host(parts.hostname, port=parts.port, scheme=parts.scheme)
+        response = pool.urlopen(
             outgoing.method,
-            outgoing.url,
+            f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
             headers=outgoing.all_headers(),
-            data=outgoing.body.encode() or None,
+            body=outgoing.body.encode() or None,
             timeout=_left(ends_at),
-            stream=True,
-            allow_redirects=False,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
         )
         try:
-            body = self._body(response.raw, ends_at)
+            body = self._body(response, ends_at)
         except BaseException:
-            response.raw.close()  # a half-read connection must not go back to the pool
+            response.close()  # a half-read connection must not go back to the pool
             raise
-        response.raw.release_conn()
+        response.release_conn()
         names = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(status=response.status_code, headers=names, body=body, received_at=datetime.now(UTC))
+        return Reply(status=response.status, headers=names, body=body, received_at=datetime.now(UTC))
 
-    def _body(self, raw: urllib3.HTTPResponse, ends_at: float) -> bytes:
+    def _body(self, raw: urllib3.BaseHTTPResponse, ends_at: float) -> bytes:
         """Return the decompressed body. Raises BodyTooLarge, or SourceTimeout between two chunks."""
         chunks: list[bytes] = []
         size = 0
@@ -183,23 +151,6 @@ class Transport:
             _left(ends_at)
         _left(ends_at)  # a body that the watch cut off looks complete when it has no length
         return b"".join(chunks)
-
-    def _session(self) -> requests.Session:
-        if self._local.session is None:
-            self._local.session = self._new_session()
-        return self._local.session
-
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers.update(
-            {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
-        )
-        adapter = _GuardedAdapter(self)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        return session
 
     def _allowed(self, host: str, port: int) -> bool:
         return addresses.is_listed(host, port, [*env.listing("PRICE_HOST_ALLOWLIST"), *self._extra_allowed])
@@ -257,17 +208,19 @@ class Transport:
             self._local.watch.hold(sock)
 
 
-class _GuardedAdapter(HTTPAdapter):
-    """requests' adapter whose connections are made, and watched, by a transport."""
+def _pool_manager(transport: Transport) -> urllib3.PoolManager:
+    """Return the pools of a transport: one a host, whose connections are made, and watched, by the transport."""
+    manager = urllib3.PoolManager(num_pools=MAX_HOSTS, maxsize=MAX_IDLE_A_HOST, ssl_context=_tls_context())
+    manager.pool_classes_by_scheme = _pool_classes(transport)
+    return manager
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        super().__init__(pool_connections=MAX_HOSTS, pool_maxsize=1, max_retries=0)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pool manager, then give it the guarded pools."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._transport)
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """Return what verifies certificates, made once: loading the authorities takes some 20 ms."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def _pool_classes(transport: Transport) -> dict[str, type[HTTPConnectionPool]]:
@@ -311,11 +264,11 @@ def _transport_error(exc: Exception, limits: Limits, *, is_over: bool) -> errors
     if is_over or isinstance(exc, TIMEOUTS):
         kind = errors.DeadlineExceeded if limits.is_deadline else errors.SourceTimeout
         return kind(f"no complete reply within {limits.seconds:.2f} s")
-    if isinstance(exc, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+    if isinstance(exc, urllib3.exceptions.SSLError):
         return errors.TlsFailed(told)
     if isinstance(exc, urllib3.exceptions.DecodeError):
         return errors.NotJson(told)
-    if isinstance(exc, MISCONFIGURED):
+    if isinstance(exc, ValueError):  # a host, header or path that cannot be sent
         return errors.SourceMisconfigured(told)
     return errors.ConnectionFailed(told)
 

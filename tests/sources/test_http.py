@@ -167,8 +167,8 @@ def test_a_refused_connection_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_thread_keeps_its_connection(chunked: bool) -> None:
-    """Several requests of a thread use one connection; another thread opens its own."""
+def test_connections_are_kept_and_shared(chunked: bool) -> None:
+    """Requests one after the other use one connection, whichever thread sends them."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         if not chunked:
@@ -185,14 +185,29 @@ def test_a_thread_keeps_its_connection(chunked: bool) -> None:
         def ask() -> None:
             transport.send(method="GET", url=server.url, headers={}, limits=Limits(2))
 
-        for _ in range(3):
+        for _ in range(2):
             ask()
-        assert server.connections == 1
+            thread = threading.Thread(target=ask)
+            thread.start()
+            thread.join()
 
-        thread = threading.Thread(target=ask)
-        thread.start()
-        thread.join()
-        assert server.connections == 2
+    assert (len(server.paths), server.connections) == (4, 1)
+
+
+def test_a_connection_the_server_closed_is_opened_anew() -> None:
+    """An idle connection that the other end gave up costs no quote."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        reply(handler, b"{}")
+        handler.close_connection = True
+
+    with serving(answer) as server:
+        transport = Transport(extra_allowed=frozenset({server.host}))
+        for _ in range(2):
+            assert transport.send(method="GET", url=server.url, headers={}, limits=Limits(2)).status == 200
+            time.sleep(0.05)  # until the close has arrived
+
+    assert server.connections == 2
 
 
 def test_a_finished_exchange_is_not_cut_off_later() -> None:
