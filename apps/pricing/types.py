@@ -33,6 +33,7 @@ class MissCode(StrEnum):
     UNKNOWN_TICKER = "unknown_ticker"
     TICKER_MISSING = "ticker_missing"
     WRONG_PAIR = "wrong_pair"
+    MARKET_HALTED = "market_halted"
     PRICE_MISSING = "price_missing"
     PRICE_NULL = "price_null"
     PRICE_NOT_A_NUMBER = "price_not_a_number"

@@ -29,6 +29,7 @@ WHAT_TO_DO: Mapping[MissCode, str] = MappingProxyType(
         MissCode.UNKNOWN_TICKER: "Correct the listing's ticker, or disable it: the source may have delisted it.",
         MissCode.TICKER_MISSING: "Correct the listing's ticker, or disable it: the source left it out of its reply.",
         MissCode.WRONG_PAIR: "Correct the listing's ticker: the source answered for another one.",
+        MissCode.MARKET_HALTED: "The source shows the market as standing still. If it stays, disable the listing.",
         MissCode.PRICE_MISSING: "The API changed, or the price path is wrong: run `manage.py probe`.",
         MissCode.PRICE_NULL: "The market never traded or is closed: disable the listing.",
         MissCode.PRICE_NOT_A_NUMBER: "Check the price path with `manage.py probe`.",

@@ -17,6 +17,7 @@ SourceError
 │   └── ErrorInBody · UnexpectedShape · UnknownTicker
 ├── RowError: the reply is sound, one ticker of it is not
 │   ├── TickerMissing · WrongPair
+│   ├── MarketHalted
 │   ├── PriceMissing · PriceNull · PriceNotANumber · PriceZero · PriceNegative · PriceOutOfRange
 │   └── TimeMalformed
 ├── NotAsked: no request was made, to spare the source or us
@@ -174,6 +175,12 @@ class WrongPair(RowError):
     """The reply names another ticker than the one asked for."""
 
     code = MissCode.WRONG_PAIR
+
+
+class MarketHalted(RowError):
+    """The exchange shows the market as standing still; its last price is of another time."""
+
+    code = MissCode.MARKET_HALTED
 
 
 class PriceMissing(RowError):

@@ -8,24 +8,52 @@ from types import MappingProxyType
 from apps.pricing.types import SourceSpec
 from apps.sources.adapters.base import Adapter
 from apps.sources.adapters.binance import Binance
+from apps.sources.adapters.binance_us import BinanceUs
+from apps.sources.adapters.bitfinex import Bitfinex
+from apps.sources.adapters.bitget import Bitget
+from apps.sources.adapters.bithumb import Bithumb
+from apps.sources.adapters.bitmart import Bitmart
+from apps.sources.adapters.bitso import Bitso
 from apps.sources.adapters.bitstamp import Bitstamp
 from apps.sources.adapters.bybit import Bybit
+from apps.sources.adapters.coinbase_advanced import CoinbaseAdvanced
 from apps.sources.adapters.coinbase_exchange import CoinbaseExchange
+from apps.sources.adapters.coinbase_spot_v2 import CoinbaseSpotV2
+from apps.sources.adapters.cryptocom import Cryptocom
+from apps.sources.adapters.gate import Gate
 from apps.sources.adapters.gemini import Gemini
 from apps.sources.adapters.generic import Generic
+from apps.sources.adapters.htx import Htx
 from apps.sources.adapters.kraken import Kraken
 from apps.sources.adapters.kucoin import Kucoin
+from apps.sources.adapters.lbank import Lbank
+from apps.sources.adapters.mexc import Mexc
 from apps.sources.adapters.okx import Okx
+from apps.sources.adapters.upbit import Upbit
 
 _BUILT_IN: tuple[Adapter, ...] = (
     Binance(),
+    BinanceUs(),
     CoinbaseExchange(),
+    CoinbaseAdvanced(),
+    CoinbaseSpotV2(),
     Kraken(),
     Okx(),
     Bybit(),
     Kucoin(),
+    Gate(),
     Bitstamp(),
+    Bitfinex(),
     Gemini(),
+    Htx(),
+    Mexc(),
+    Cryptocom(),
+    Bitget(),
+    Upbit(),
+    Bithumb(),
+    Bitmart(),
+    Lbank(),
+    Bitso(),
 )
 _BY_SLUG: Mapping[str, Adapter] = MappingProxyType({each.slug: each for each in (*_BUILT_IN, Generic())})
 

@@ -126,6 +126,7 @@ class BaseAdapter(ABC):
     base_url: ClassVar[str]
     rate_limit: ClassVar[str] = ""
     mirrors: ClassVar[tuple[str, ...]] = ()
+    codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {}  # what the exchange's own error codes stand for
 
     def key_place(self) -> KeyPlace | None:
         """Return where the API wants its key, None for an API without keys."""
@@ -168,6 +169,18 @@ class BaseAdapter(ABC):
         del document, status
         return None
 
+    def coded_error(self, code: str, message: str, status: int) -> errors.SourceError | None:
+        """Return what ``code`` stands for in ``codes``; an unlisted one is an error in the body under 200 and 400.
+
+        None lets another status speak: it is narrower than a code nobody has listed. 418 is a ban, whatever is said.
+        """
+        if status == 418:
+            return None
+        told = f"{code} {message}".strip()
+        if known := self.codes.get(code):
+            return known(told)
+        return errors.ErrorInBody(told) if status in {200, 400} else None
+
     def status_error(self, reply: Reply) -> errors.SourceError:
         """Return the error a status other than 200 stands for when the body says nothing narrower."""
         return parsing.status_error(reply.status, reply.body)
@@ -200,11 +213,14 @@ class BaseAdapter(ABC):
         try:
             row = self._row(ask, request, rows)
             cells = self.cells(ask, row, document)
+            price = parsing.price(cells.price)
+            if parsing.is_zero(cells.bid) and parsing.is_zero(cells.ask):
+                raise errors.MarketHalted(f"bid and ask are both zero, the last price {price} is of another time")
             return Quote(
                 source=self.slug,
                 pair=ask.pair,
                 ticker=ask.ticker,
-                price=parsing.price(cells.price),
+                price=price,
                 bid=parsing.optional_number(cells.bid),
                 ask=parsing.optional_number(cells.ask),
                 volume=parsing.optional_number(cells.volume, zero=True),
@@ -235,6 +251,18 @@ def tickers_of(asks: Sequence[Ask]) -> list[str]:
 def batches(asks: Sequence[Ask], *, size: int = MAX_TICKERS_A_REQUEST) -> list[tuple[Ask, ...]]:
     """Return the asks cut into runs of at most ``size``."""
     return [tuple(asks[start : start + size]) for start in range(0, len(asks), size)]
+
+
+def one_or_all(
+    asks: Sequence[Ask], *, path: str, parameter: str, all_value: str = "", fixed: tuple[tuple[str, str], ...] = ()
+) -> list[PriceRequest]:
+    """Return the one request of an API that answers for one ticker or for all, but for no list of them.
+
+    parameter: takes the lone ticker; for all it is left out, or has ``all_value``.  fixed: goes before it.
+    """
+    tickers = tickers_of(asks)
+    value = tickers[0] if len(tickers) == 1 else all_value
+    return [PriceRequest(path=path, query=(*fixed, (parameter, value)) if value else fixed, asks=tuple(asks))]
 
 
 def by_ticker(asks: Sequence[Ask]) -> list[tuple[Ask, ...]]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
-from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, split_pair_in_usdt, tickers_of
+from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, one_or_all, split_pair_in_usdt
 
 OK = "0"
 PARAMETER_ERROR = "10001"  # also "Not supported symbols"; the message tells them apart
-TOO_MANY_REQUESTS = {"10006", "10018"}
-BUSY = {"10000", "10016"}
-COUNTRY_BANNED = {"10009", "10024"}
 
 
 class Bybit(BaseAdapter):
@@ -32,6 +30,14 @@ class Bybit(BaseAdapter):
     base_url = "https://api.bybit.com"
     rate_limit = "600/5 second"
     mirrors = ("https://api.bytick.com",)
+    codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
+        "10006": errors.RateLimited,
+        "10018": errors.RateLimited,
+        "10000": errors.ServerError,
+        "10016": errors.ServerError,
+        "10009": errors.GeoBlocked,
+        "10024": errors.GeoBlocked,
+    }
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTCUSDT`` for BTC/USD: Bybit's spot markets have no US dollar."""
@@ -39,25 +45,17 @@ class Bybit(BaseAdapter):
 
     def build(self, asks: Sequence[Ask]) -> Sequence[PriceRequest]:
         """Return one request, whatever the number of tickers."""
-        tickers = tickers_of(asks)
-        symbol = (("symbol", tickers[0]),) if len(tickers) == 1 else ()
-        return [PriceRequest(path="/v5/market/tickers", query=(("category", "spot"), *symbol), asks=tuple(asks))]
+        spot = (("category", "spot"),)
+        return one_or_all(asks, path="/v5/market/tickers", parameter="symbol", fixed=spot)
 
     def body_error(self, document: object, status: int) -> errors.SourceError | None:
         """Read ``{"retCode": 10001, "retMsg": …}``; retCode 0 is no error."""
         code, message = parsing.words(document, "retCode"), parsing.words(document, "retMsg")
         if not code or code == OK:
             return None
-        told = f"{code} {message}"
         if code == PARAMETER_ERROR and "symbol" in message.lower():
-            return errors.UnknownTicker(told)
-        if code in TOO_MANY_REQUESTS:
-            return errors.RateLimited(told)
-        if code in BUSY:
-            return errors.ServerError(told)
-        if code in COUNTRY_BANNED:
-            return errors.GeoBlocked(told)
-        return errors.ErrorInBody(told) if status == 200 else None
+            return errors.UnknownTicker(f"{code} {message}")
+        return self.coded_error(code, message, status)
 
     def rows(self, request: PriceRequest, document: object) -> Mapping[str, object]:
         """Return ``result.list`` by ``symbol``. Raises UnexpectedShape for another market than spot."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from apps.pricing.types import Ask
 from apps.sources import errors
@@ -10,10 +11,7 @@ from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, split_pair_in_usdt
 
 OK = "200000"
-UNKNOWN_SYMBOL = {"100001", "900001"}
-TOO_MANY_REQUESTS = {"429000", "1015"}
 ALL_TICKERS_WEIGHT = 15
-BUSY = {"500000", "230005"}
 
 
 class Kucoin(BaseAdapter):
@@ -32,6 +30,14 @@ class Kucoin(BaseAdapter):
     name = "KuCoin"
     base_url = "https://api.kucoin.com"
     rate_limit = "2000/30 second"
+    codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
+        "100001": errors.UnknownTicker,
+        "900001": errors.UnknownTicker,
+        "429000": errors.RateLimited,
+        "1015": errors.RateLimited,
+        "500000": errors.ServerError,
+        "230005": errors.ServerError,
+    }
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTC-USDT`` for BTC/USD: KuCoin has no US dollar markets."""
@@ -44,16 +50,9 @@ class Kucoin(BaseAdapter):
     def body_error(self, document: object, status: int) -> errors.SourceError | None:
         """Read ``{"code": "100001", "msg": …}``; code 200000 is no error."""
         code = parsing.words(document, "code")
-        if not code or code == OK:
+        if not code.isdigit() or code == OK:  # until 2018 success was "OK", with another shape
             return None
-        told = f"{code} {parsing.words(document, 'msg')}"
-        if code in UNKNOWN_SYMBOL:
-            return errors.UnknownTicker(told)
-        if code in TOO_MANY_REQUESTS:
-            return errors.RateLimited(told)
-        if code in BUSY:
-            return errors.ServerError(told)
-        return errors.ErrorInBody(told) if status == 200 else None
+        return self.coded_error(code, parsing.words(document, "msg"), status)
 
     def rows(self, request: PriceRequest, document: object) -> Mapping[str, object]:
         """Return ``data.ticker`` by ``symbol``."""

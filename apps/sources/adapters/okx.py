@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from apps.pricing.types import Ask
 from apps.sources import errors
@@ -10,9 +11,6 @@ from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, split_pair_in_usdt, tickers_of
 
 OK = "0"
-UNKNOWN_INSTRUMENT = {"51001", "51000"}
-TOO_MANY_REQUESTS = {"50011", "50061"}
-BUSY = {"50001", "50004", "50013", "50026"}
 
 
 class Okx(BaseAdapter):
@@ -30,6 +28,16 @@ class Okx(BaseAdapter):
     name = "OKX"
     base_url = "https://www.okx.com"
     rate_limit = "20/2 second"
+    codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
+        "51000": errors.UnknownTicker,
+        "51001": errors.UnknownTicker,
+        "50011": errors.RateLimited,
+        "50061": errors.RateLimited,
+        "50001": errors.ServerError,
+        "50004": errors.ServerError,
+        "50013": errors.ServerError,
+        "50026": errors.ServerError,
+    }
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTC-USDT`` for BTC/USD: OKX's dollar markets are thin."""
@@ -48,14 +56,7 @@ class Okx(BaseAdapter):
         code = parsing.words(document, "code")
         if not code or code == OK:
             return None
-        told = f"{code} {parsing.words(document, 'msg')}"
-        if code in UNKNOWN_INSTRUMENT:
-            return errors.UnknownTicker(told)
-        if code in TOO_MANY_REQUESTS:
-            return errors.RateLimited(told)
-        if code in BUSY:
-            return errors.ServerError(told)
-        return errors.ErrorInBody(told) if status == 200 else None
+        return self.coded_error(code, parsing.words(document, "msg"), status)
 
     def rows(self, request: PriceRequest, document: object) -> Mapping[str, object]:
         """Return ``data`` by ``instId``."""

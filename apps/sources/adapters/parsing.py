@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation, localcontext
@@ -157,6 +157,12 @@ def _number_or_none(value: object) -> Decimal | None:
         return None
 
 
+def is_zero(value: object) -> bool:
+    """Return whether the value is a number, and that number is zero."""
+    number = _number_or_none(value)
+    return number is not None and number.is_zero()
+
+
 def _number(value: object) -> Decimal:
     """Return a JSON number or a string of one, of bounded length and exponent."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
@@ -247,7 +253,12 @@ def cell(row: Mapping[str, object], key: str, index: int | None = None) -> objec
     value = row.get(key, ABSENT)
     if index is None:
         return value
-    return value[index] if isinstance(value, list) and len(value) > index else ABSENT
+    return item(value, index) if isinstance(value, list) else ABSENT
+
+
+def item(row: Sequence[object], index: int) -> object:
+    """Return ``row[index]``, ABSENT where the row is shorter."""
+    return row[index] if len(row) > index else ABSENT
 
 
 def index_rows(rows: Iterable[object], key: str) -> dict[str, object]:
@@ -255,6 +266,16 @@ def index_rows(rows: Iterable[object], key: str) -> dict[str, object]:
     indexed: dict[str, object] = {}
     for row in rows:
         symbol = row.get(key) if isinstance(row, dict) else None
+        if isinstance(symbol, str):
+            add_row(indexed, symbol, row)
+    return indexed
+
+
+def index_arrays(rows: Iterable[object]) -> dict[str, object]:
+    """Return the rows that are arrays by the symbol in their first cell; see index_rows."""
+    indexed: dict[str, object] = {}
+    for row in rows:
+        symbol = row[0] if isinstance(row, list) and row else None
         if isinstance(symbol, str):
             add_row(indexed, symbol, row)
     return indexed
@@ -283,6 +304,7 @@ def status_error(status: int, body: bytes) -> errors.SourceError:
         403: errors.Banned,
         408: errors.SourceTimeout,
         418: errors.Banned,
+        420: errors.RateLimited,  # "enhance your calm"
         429: errors.RateLimited,
     }
     if status in known:
