@@ -48,7 +48,7 @@ def check_document(document: Document, *, current: Config) -> list[Change]:
 
 
 @transaction.atomic
-def apply_document(document: Document, *, author: str) -> list[Change]:
+def apply_document(document: Document, *, author: str, note: str = "") -> list[Change]:
     """Bring the tables to what the file says, in one transaction, and return what changed; again: nothing.
 
     Raises ConfigError, with nothing changed.
@@ -61,7 +61,7 @@ def apply_document(document: Document, *, author: str) -> list[Change]:
         _write_sources(current, target)
         _write_feeds(current, target)
         _write_listings(current, target)
-    record_config_version(author)
+    record_config_version(author, note=note)
     return changes
 
 

@@ -295,6 +295,7 @@ class ConfigVersion(models.Model):
     sha256 = models.CharField(max_length=64)
     document = models.TextField(help_text="oracle.yaml as it would be exported.")
     author = models.CharField(max_length=150)
+    note = models.CharField(max_length=200, blank=True, help_text="Why, when it was not an ordinary edit.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -53,8 +53,11 @@ def lock_configuration() -> None:
 
 
 @transaction.atomic
-def record_config_version(author: str) -> ConfigVersion:
-    """Return the version of the configuration as it stands now, a new one when its document changed."""
+def record_config_version(author: str, *, note: str = "") -> ConfigVersion:
+    """Return the version of the configuration as it stands now, a new one when its document changed.
+
+    note: why, when this was not an ordinary edit.
+    """
     lock_configuration()
     document = write_document(current_config())
     sha256 = hashlib.sha256(document.encode()).hexdigest()
@@ -62,7 +65,7 @@ def record_config_version(author: str) -> ConfigVersion:
     if newest is not None and newest.sha256 == sha256:
         return newest
     number = newest.number + 1 if newest else 1
-    return ConfigVersion.objects.create(number=number, sha256=sha256, document=document, author=author)
+    return ConfigVersion.objects.create(number=number, sha256=sha256, document=document, author=author, note=note)
 
 
 def reorder_listings(feed_id: int, *, listing_ids: Sequence[int]) -> None:

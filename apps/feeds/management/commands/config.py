@@ -1,4 +1,4 @@
-"""`manage.py config apply|diff|export [oracle.yaml]`: the configuration as code.
+"""`manage.py config apply|diff|export|versions|rollback`: the configuration as code, and its history.
 
 Exit codes: 0 done (diff: no differences), 1 diff found differences, 2 the file was refused, one line for each reason.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +18,8 @@ from django.db import transaction
 from apps.feeds.changes import Change
 from apps.feeds.config import apply_document, check_document
 from apps.feeds.document import Complaint, ConfigError, read_document
+from apps.feeds.history import changes_back_to, config_version, roll_back
+from apps.feeds.models import ConfigVersion
 from apps.feeds.selectors import current_config, current_config_version
 from apps.feeds.services import exported_document
 
@@ -32,7 +34,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the verb, the file and --dry-run."""
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="apply|diff|export")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="apply|diff|export|versions|rollback")
         apply = verbs.add_parser("apply", help="Bring the database to what the file says.")
         apply.add_argument("--dry-run", action="store_true", help="Check and show the changes, save nothing.")
         apply.add_argument("--author", default="", help="Recorded with the new version; default: the login name.")
@@ -41,14 +43,27 @@ class Command(BaseCommand):
         for verb in (apply, diff):
             verb.add_argument("file", nargs="?", default="oracle.yaml", help="Default: oracle.yaml.")
         export.add_argument("file", nargs="?", default="-", help="Default: standard output.")
+        versions = verbs.add_parser("versions", help="List the configurations that were in force, newest first.")
+        versions.add_argument("--limit", type=int, default=20, help="How many; default: 20.")
+        rollback = verbs.add_parser("rollback", help="Go back to a version, as a new version.")
+        rollback.add_argument("number", type=int, help="Number of the version, as `config versions` lists it.")
+        rollback.add_argument("--dry-run", action="store_true", help="Show the changes, save nothing.")
+        rollback.add_argument("--author", default="", help="Recorded with the new version; default: the login name.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the verb; refusals leave by exit code."""
-        verb, path = options["verb"], Path(options["file"])
-        dry_run = options.get("dry_run", False)
+        verb = options["verb"]
         if verb == "export":
             self._export(options["file"])
-            return
+        elif verb == "versions":
+            self._versions(limit=options["limit"])
+        elif verb == "rollback":
+            self._roll_back(options["number"], dry_run=options["dry_run"], author=options["author"] or _login())
+        else:
+            self._from_file(verb, Path(options["file"]), options)
+
+    def _from_file(self, verb: str, path: Path, options: Mapping[str, Any]) -> None:
+        dry_run = options.get("dry_run", False)
         try:
             document = read_document(_text(path))
             if verb == "diff" or dry_run:
@@ -85,6 +100,21 @@ class Command(BaseCommand):
             Path(file).write_text(text, encoding="utf-8")
         except OSError as exc:
             self._refuse([f"{file}: cannot write: {exc.strerror}"])
+
+    def _versions(self, *, limit: int) -> None:
+        for version in ConfigVersion.objects.order_by("-number")[: max(limit, 0)]:
+            note = f"  {version.note}" if version.note else ""
+            self.stdout.write(f"{version}  {version.created_at:%Y-%m-%d %H:%M:%S}  {version.author}{note}")
+
+    def _roll_back(self, number: int, *, dry_run: bool, author: str) -> None:
+        try:
+            version = config_version(number)
+            changes = changes_back_to(version) if dry_run else roll_back(version, author=author)
+        except ConfigVersion.DoesNotExist:
+            self._refuse([f"no version {number}; `config versions` lists them"])
+        except ConfigError as exc:
+            self._refuse([f"v{number}: {complaint.message}" for complaint in exc.complaints])
+        self._show(changes, verb="rollback", dry_run=dry_run)
 
     def _refuse(self, lines: Sequence[str]) -> NoReturn:
         for line in lines:
