@@ -20,6 +20,7 @@ from apps.rounds.models import Answer, Round
 from apps.rounds.selectors import round_status
 from apps.rounds.services import UnknownFeeds
 from apps.rounds.story import Observed, observed, round_story
+from apps.rounds.whatif_admin import WhatIfAdmin
 from apps.rounds.workflow import start_round
 from apps.submissions.admin import scaled, table
 
@@ -226,8 +227,8 @@ admin.site.unregister(Feed)
 
 
 @admin.register(Feed)
-class FeedWithRoundsAdmin(FeedAdmin):
-    """The admin of feeds, with a round to start: here, because feeds know nothing of rounds."""
+class FeedWithRoundsAdmin(WhatIfAdmin):
+    """The admin of feeds, with a round to start and a change to try: here, because feeds know nothing of rounds."""
 
     actions: tuple[str, ...] = (*FeedAdmin.actions, "start_round_of_chosen")
     actions_detail = ("start_round_now",)

@@ -17,11 +17,12 @@ from django.db import transaction
 
 from apps.feeds.changes import Change
 from apps.feeds.config import apply_document, check_document
-from apps.feeds.document import Complaint, ConfigError, read_document
+from apps.feeds.document import Complaint, ConfigError, Document, read_document
 from apps.feeds.history import changes_back_to, config_version, roll_back
 from apps.feeds.models import ConfigVersion
-from apps.feeds.selectors import current_config, current_config_version
+from apps.feeds.selectors import current_config, current_config_version, feed_specs
 from apps.feeds.services import exported_document
+from apps.rounds.whatif import ROUNDS, Simulation, simulate, simulation_lines, specs_after
 
 DIFFERENT = 1
 REFUSED = 2
@@ -40,6 +41,14 @@ class Command(BaseCommand):
         apply.add_argument("--author", default="", help="Recorded with the new version; default: the login name.")
         diff = verbs.add_parser("diff", help="Show what apply would change; exits 1 when there is something.")
         export = verbs.add_parser("export", help="Write the database out as the file.")
+        diff.add_argument(
+            "--simulate",
+            type=int,
+            nargs="?",
+            const=ROUNDS,
+            metavar="N",
+            help=f"Also run the last N rounds under the file; default: {ROUNDS}.",
+        )
         for verb in (apply, diff):
             verb.add_argument("file", nargs="?", default="oracle.yaml", help="Default: oracle.yaml.")
         export.add_argument("file", nargs="?", default="-", help="Default: standard output.")
@@ -64,17 +73,25 @@ class Command(BaseCommand):
 
     def _from_file(self, verb: str, path: Path, options: Mapping[str, Any]) -> None:
         dry_run = options.get("dry_run", False)
+        simulation = None
         try:
             document = read_document(_text(path))
             if verb == "diff" or dry_run:
                 changes = check_document(document, current=current_config())
+                simulation = _simulated(document, limit=limit) if (limit := options.get("simulate")) else None
             else:
                 changes = apply_document(document, author=options["author"] or _login())
         except ConfigError as exc:
             self._refuse([_line(path, complaint) for complaint in exc.complaints])
         except _Unreadable as exc:
             self._refuse([str(exc)])
+        if simulation is not None:
+            self._tell(simulation)
         self._show(changes, verb=verb, dry_run=dry_run)
+
+    def _tell(self, simulation: Simulation) -> None:
+        for line in simulation_lines(simulation):
+            self.stdout.write(line)
 
     def _show(self, changes: Sequence[Change], *, verb: str, dry_run: bool) -> None:
         for change in changes:
@@ -120,6 +137,12 @@ class Command(BaseCommand):
         for line in lines:
             self.stderr.write(line)
         sys.exit(REFUSED)
+
+
+def _simulated(document: Document, *, limit: int) -> Simulation:
+    before = feed_specs()
+    after = specs_after(lambda: apply_document(document, author="simulation"))
+    return simulate(before=before, after=after, limit=limit)
 
 
 def _line(path: Path, complaint: Complaint) -> str:
