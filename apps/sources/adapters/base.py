@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from apps.pricing.types import Ask, Miss, Quote
 from apps.sources import errors
-from apps.sources.adapters import parsing
+from apps.sources.adapters import decoding, parsing
 
 MAX_TICKERS_A_REQUEST = 100  # keeps URLs below 2 kB; also Binance's limit for its cheap weight
 
@@ -126,6 +126,7 @@ class BaseAdapter(ABC):
     base_url: ClassVar[str]
     rate_limit: ClassVar[str] = ""
     mirrors: ClassVar[tuple[str, ...]] = ()
+    table: ClassVar[decoding.Table | None] = None  # where the rows of the API's largest reply stand
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {}  # what the exchange's own error codes stand for
 
     def key_place(self) -> KeyPlace | None:
@@ -188,21 +189,29 @@ class BaseAdapter(ABC):
     def parse(self, request: PriceRequest, reply: Reply) -> Sequence[Quote | Miss]:
         """Return one outcome per ask of the request, in its order. Raises nothing for any body."""
         try:
-            document = self._document(reply)
+            document = self._document(request, reply)
             rows = self.rows(request, document)
         except errors.SourceError as exc:
             return [self._miss(ask, exc) for ask in request.asks]
         return [self._outcome(ask, request, rows, document, reply) for ask in request.asks]
 
-    def _document(self, reply: Reply) -> object:
+    def _load(self, request: PriceRequest, body: bytes) -> object:
+        """Return the body's JSON; of a large table only the rows that may answer an ask."""
+        if self.table is None:
+            return decoding.load(body)
+        return decoding.load_rows(
+            body, self.table, lambda: {name for ask in request.asks for name in self.names(ask.ticker)}
+        )
+
+    def _document(self, request: PriceRequest, reply: Reply) -> object:
         """Return the body's JSON. Raises the narrowest error that status and body state."""
         if reply.status == 200:
-            document = parsing.load(reply.body)
+            document = self._load(request, reply.body)
             if error := self.body_error(document, reply.status):
                 raise error
             return document
         try:
-            document = parsing.load(reply.body)
+            document = decoding.load(reply.body)
         except errors.NotJson as exc:
             raise self.status_error(reply) from exc
         raise self.body_error(document, reply.status) or self.status_error(reply)
@@ -237,7 +246,7 @@ class BaseAdapter(ABC):
                 return parsing.unambiguous(rows[name], ask.ticker)
         if len(request.asks) == 1 and len(rows) == 1:
             raise errors.WrongPair(f"asked for {ask.ticker}, got {next(iter(rows))[:40]}")
-        raise errors.TickerMissing(f"{ask.ticker} is not among the {len(rows)} rows")
+        raise errors.TickerMissing(f"{ask.ticker} has no row in the reply")
 
     def _miss(self, ask: Ask, error: errors.SourceError) -> Miss:
         return Miss(self.slug, ask.pair, ask.ticker, error.code, str(error)[: parsing.MAX_MESSAGE])

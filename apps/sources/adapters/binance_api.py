@@ -10,6 +10,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, batches, tickers_of
+from apps.sources.adapters.decoding import Table
 
 OK = {"0", "200"}  # MEXC's older calls
 LIGHT_TICKERS, LIGHT_WEIGHT, HEAVY_WEIGHT = 20, 2, 40
@@ -31,6 +32,7 @@ class BinanceApi(BaseAdapter):
     /api/v3/ticker/price are read too; they have neither time nor book.
     """
 
+    table = Table((), symbol="symbol")
     takes_lists: ClassVar[bool] = True
     codes = CODES
 

@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, one_or_all, split_pair_in_usdt
+from apps.sources.adapters.decoding import Table
 
 OK = "00000"
 
@@ -27,6 +28,7 @@ class Bitget(BaseAdapter):
     slug = "bitget"
     name = "Bitget"
     base_url = "https://api.bitget.com"
+    table = Table(("data",), symbol="symbol")
     rate_limit = "20/second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "40034": errors.UnknownTicker,  # "Parameter … does not exist", the symbol being the only one

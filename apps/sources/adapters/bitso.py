@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, one_or_all, split_pair
+from apps.sources.adapters.decoding import Table
 
 
 class Bitso(BaseAdapter):
@@ -26,6 +27,7 @@ class Bitso(BaseAdapter):
     slug = "bitso"
     name = "Bitso"
     base_url = "https://api.bitso.com/v3"
+    table = Table(("payload",), symbol="book")
     rate_limit = "60/minute"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "0301": errors.UnknownTicker,

@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, one_or_all, split_pair_in_usdt
+from apps.sources.adapters.decoding import Table
 
 OK = "0"
 PARAMETER_ERROR = "10001"  # also "Not supported symbols"; the message tells them apart
@@ -28,6 +29,7 @@ class Bybit(BaseAdapter):
     slug = "bybit"
     name = "Bybit"
     base_url = "https://api.bybit.com"
+    table = Table(("result", "list"), symbol="symbol")
     rate_limit = "600/5 second"
     mirrors = ("https://api.bytick.com",)
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {

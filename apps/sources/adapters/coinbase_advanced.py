@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, batches, path_part, split_pair, tickers_of
+from apps.sources.adapters.decoding import Table
 
 PRODUCTS = "/api/v3/brokerage/market/products"
 HALT_FLAGS = ("is_disabled", "trading_disabled", "cancel_only", "post_only", "auction_mode")
@@ -29,6 +30,7 @@ class CoinbaseAdvanced(BaseAdapter):
     slug = "coinbase_advanced"
     name = "Coinbase Advanced"
     base_url = "https://api.coinbase.com"
+    table = Table(("products",), symbol="product_id")
     rate_limit = "10/second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "NOT_FOUND": errors.UnknownTicker,

@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, one_or_all, split_pair
+from apps.sources.adapters.decoding import Table
 
 OK = "0"
 INVALID_ARGUMENT = "40004"  # the message tells whether it is the instrument
@@ -29,6 +30,7 @@ class Cryptocom(BaseAdapter):
     slug = "cryptocom"
     name = "Crypto.com Exchange"
     base_url = "https://api.crypto.com/exchange/v1"
+    table = Table(("result", "data"), symbol="i")
     rate_limit = "100/second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "30003": errors.UnknownTicker,

@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, one_or_all, split_pair_in_usdt
+from apps.sources.adapters.decoding import Table
 
 
 class Gate(BaseAdapter):
@@ -25,6 +26,7 @@ class Gate(BaseAdapter):
     slug = "gate"
     name = "Gate"
     base_url = "https://api.gateio.ws"
+    table = Table((), symbol="currency_pair")
     rate_limit = "200/10 second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "INVALID_CURRENCY": errors.UnknownTicker,

@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, path_part, split_pair, tickers_of
+from apps.sources.adapters.decoding import Table
 
 # volume.timestamp is the end of the volume window and moves in coarse steps; older than this, the reply is stale
 WINDOW_TOLERANCE = timedelta(hours=2)
@@ -29,6 +30,7 @@ class Gemini(BaseAdapter):
     slug = "gemini"
     name = "Gemini"
     base_url = "https://api.gemini.com"
+    table = Table((), symbol="pair")
     rate_limit = "120/minute"
 
     def ticker_for(self, pair: str) -> str:

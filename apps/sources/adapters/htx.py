@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, split_pair_in_usdt, tickers_of
+from apps.sources.adapters.decoding import Table
 
 UNKNOWN_SYMBOL_WORDS = {"invalid symbol", "symbol trade not open now"}
 
@@ -29,6 +30,7 @@ class Htx(BaseAdapter):
     slug = "htx"
     name = "HTX"
     base_url = "https://api.huobi.pro"
+    table = Table(("data",), symbol="symbol")
     rate_limit = "10/second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "base-symbol-error": errors.UnknownTicker,

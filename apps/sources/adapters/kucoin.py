@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, split_pair_in_usdt
+from apps.sources.adapters.decoding import Table
 
 OK = "200000"
 ALL_TICKERS_WEIGHT = 15
@@ -29,6 +30,7 @@ class Kucoin(BaseAdapter):
     slug = "kucoin"
     name = "KuCoin"
     base_url = "https://api.kucoin.com"
+    table = Table(("data", "ticker"), symbol="symbol")
     rate_limit = "2000/30 second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "100001": errors.UnknownTicker,

@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, one_or_all, split_pair_in_usdt
+from apps.sources.adapters.decoding import Table
 
 OK = "0"
 
@@ -27,6 +28,7 @@ class Lbank(BaseAdapter):
     slug = "lbank"
     name = "LBank"
     base_url = "https://api.lbank.info"
+    table = Table(("data",), symbol="symbol")
     rate_limit = "200/10 second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "10008": errors.UnknownTicker,

@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, split_pair_in_usdt, tickers_of
+from apps.sources.adapters.decoding import Table
 
 OK = "0"
 
@@ -27,6 +28,7 @@ class Okx(BaseAdapter):
     slug = "okx"
     name = "OKX"
     base_url = "https://www.okx.com"
+    table = Table(("data",), symbol="instId")
     rate_limit = "20/2 second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "51000": errors.UnknownTicker,

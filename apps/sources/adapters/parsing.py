@@ -1,4 +1,4 @@
-"""Strict readers for what exchanges send: JSON, prices, times; each fault raises its own error.
+"""Strict readers for the fields exchanges send: prices, times, rows; each fault raises its own error.
 
 Numbers become Decimal straight from their text and never pass through a float. Lengths and exponents are bounded
 before any arithmetic, so that 1E999999999 costs nothing.
@@ -6,7 +6,6 @@ before any arithmetic, so that 1E999999999 costs nothing.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +16,14 @@ from typing import Final
 
 from apps.pricing.fixed_point import PRECISION
 from apps.sources import errors
+from apps.sources.adapters.decoding import MAX_NUMBER_CHARS, excerpt, to_decimal
 
-MAX_NUMBER_CHARS = 120  # the longest seen: 31 decimals in a quote volume
-MAX_DEPTH = 64
 MAX_PRICE = Decimal(10) ** 18
 MIN_PRICE = Decimal(10) ** -18
 MAX_MESSAGE = 300
+MAX_EPOCH_DIGITS = 20  # nanoseconds have nineteen
 REPLY_CLOCK_TOLERANCE = timedelta(seconds=10)
+_PLAIN_NUMBER = re.compile(r"\d{1,30}(\.\d{1,40})?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,18})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
@@ -31,9 +31,6 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _UNITS_A_SECOND: Mapping[str, int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 TIME_UNITS = ("s", "ms", "us", "ns", "iso")
 _GEO_WORDS = re.compile(rb"country|restricted location|your region|your location|geo.?block", re.IGNORECASE)
-_NO_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
-_NOT_A_NUMBER = Decimal("NaN")  # stands for the JSON literals NaN and Infinity
-_ABSURD = Decimal("Infinity")  # stands for a number too long or too large to hold
 
 
 class _Absent(Enum):
@@ -46,57 +43,6 @@ ABSENT: Final = _Absent.ABSENT
 _AMBIGUOUS: Final = object()  # two rows carry the same symbol
 
 
-def load(body: bytes) -> object:
-    """Return the JSON with numbers as int or Decimal. Raises NotJson for HTML, truncated, not UTF-8, empty."""
-    if not body.strip():
-        raise errors.NotJson("the body is empty")
-    if _is_too_deep(body):
-        raise errors.NotJson(f"nested deeper than {MAX_DEPTH}")
-    try:
-        return json.loads(body.decode("utf-8"), parse_float=_decimal, parse_int=_integer, parse_constant=_constant)
-    except UnicodeDecodeError as exc:
-        raise errors.NotJson(f"not UTF-8 at byte {exc.start}") from exc
-    except ValueError as exc:
-        kind = "HTML" if body.lstrip()[:1] == b"<" else "not JSON"
-        raise errors.NotJson(f"{kind}, {len(body)} bytes: {excerpt(body)}") from exc
-
-
-def _is_too_deep(body: bytes) -> bool:
-    """Return whether the JSON nests beyond MAX_DEPTH.
-
-    The parser's own limit is Python's recursion limit, which libraries raise for the whole process (py_ecc, which
-    comes with web3, to 100,000); with that, 100 kB of ``[`` overflow the C stack and kill the process.
-    """
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return False
-    unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outside_strings = b"".join(unescaped.split(b'"')[::2])
-    depth = 0
-    for bracket in outside_strings.translate(None, delete=_NO_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            return True
-    return False
-
-
-def _decimal(text: str) -> Decimal:
-    if len(text) > MAX_NUMBER_CHARS:
-        return _ABSURD
-    try:
-        return Decimal(text)
-    except InvalidOperation:  # an exponent beyond what Decimal can hold
-        return _ABSURD
-
-
-def _integer(text: str) -> int | Decimal:
-    return int(text) if len(text) <= MAX_NUMBER_CHARS else _ABSURD
-
-
-def _constant(_text: str) -> Decimal:
-    """NaN and Infinity are no JSON; they spoil their own row only, not the reply."""
-    return _NOT_A_NUMBER
-
-
 def price(value: object) -> Decimal:
     """Return the value as a price, > 0 and within MIN_PRICE … MAX_PRICE. Raises the Price… error that fits."""
     if value is ABSENT:
@@ -104,13 +50,13 @@ def price(value: object) -> Decimal:
     if value is None or value == "":
         raise errors.PriceNull("the price is null or empty")
     number = _number(value)
+    if MIN_PRICE <= number <= MAX_PRICE:
+        return number
     if number.is_zero():
         raise errors.PriceZero("the price is zero")
     if number < 0:
         raise errors.PriceNegative(f"the price is negative: {_short(value)}")
-    if not MIN_PRICE <= number <= MAX_PRICE:
-        raise errors.PriceOutOfRange(f"the price {_short(value)} is outside {MIN_PRICE} … {MAX_PRICE}")
-    return number
+    raise errors.PriceOutOfRange(f"the price {_short(value)} is outside {MIN_PRICE} … {MAX_PRICE}")
 
 
 def optional_number(value: object, *, zero: bool = False) -> Decimal | None:
@@ -165,12 +111,14 @@ def is_zero(value: object) -> bool:
 
 def _number(value: object) -> Decimal:
     """Return a JSON number or a string of one, of bounded length and exponent."""
+    if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
+        return Decimal(value)  # nearly every number there is, and within bounds by its length
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise errors.PriceNotANumber(f"the price is not a number but {type(value).__name__}")
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value):
             raise errors.PriceNotANumber(f"the price is not a number: {_short(value)!r}")
-        value = _decimal(value)
+        value = to_decimal(value)
     number = Decimal(value)
     if number.is_nan():
         raise errors.PriceNotANumber("the price is NaN or infinite")
@@ -204,6 +152,8 @@ def _from_iso(value: object) -> datetime:
 
 
 def _from_epoch(value: object, *, units_a_second: int) -> datetime:
+    if isinstance(value, str) and len(value) < MAX_EPOCH_DIGITS and value.isascii() and value.isdigit():
+        return _EPOCH + timedelta(microseconds=int(value) * 10**6 // units_a_second)
     number = _number(value)
     if number.adjusted() > 30:
         raise ValueError(value)
@@ -316,12 +266,6 @@ def words(document: object, key: str) -> str:
     """Return ``document[key]`` as short text for messages and comparisons, empty where there is none."""
     value = document.get(key) if isinstance(document, dict) else None
     return _short(value) if isinstance(value, str | int) else ""
-
-
-def excerpt(body: bytes) -> str:
-    """Return the beginning of a body as printable text on one line."""
-    text = body[:100].decode("utf-8", errors="replace")
-    return "".join(char if char.isprintable() else " " for char in text).strip()
 
 
 def _kind(value: object) -> str:

@@ -9,6 +9,7 @@ from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, batches, split_pair_in_usdt, tickers_of
+from apps.sources.adapters.decoding import Table
 
 
 class Upbit(BaseAdapter):
@@ -25,6 +26,7 @@ class Upbit(BaseAdapter):
     slug = "upbit"
     name = "Upbit"
     base_url = "https://api.upbit.com"
+    table = Table((), symbol="market")
     rate_limit = "10/second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
         "404": errors.UnknownTicker,
