@@ -69,6 +69,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "What happened",
                 "separator": True,
                 "items": [
+                    _item("Held prices", "pan_tool", "rounds.hold"),
                     _item("Rounds", "cycle", "rounds.round"),
                     _item("Answers", "price_check", "rounds.answer"),
                     _item("Submissions", "send", "submissions.submission"),

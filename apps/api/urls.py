@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.api.views.feeds import FeedDetail, FeedHistory, FeedList, ReportDetail, SourceList
+from apps.api.views.holds import HoldList
 from apps.api.views.prices import PriceDetail, PriceList
 from apps.api.views.problems import ProblemType
 from apps.api.views.rounds import RoundDetail, RoundList
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/feeds", FeedList.as_view(), name="feeds"),
     path("v1/feeds/<str:pair>", FeedDetail.as_view(), name="feed"),
     path("v1/feeds/<str:pair>/history", FeedHistory.as_view(), name="history"),
+    path("v1/holds", HoldList.as_view(), name="holds"),
     path("v1/prices", PriceList.as_view(), name="prices"),
     path("v1/prices/<str:pair>", PriceDetail.as_view(), name="price"),
     path("v1/reports/<str:pair>", ReportDetail.as_view(), name="report"),

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 
-from apps.pricing.types import Estimator, Weighting
+from apps.pricing.types import Estimator, OnExpiry, Weighting
 
 MAX_DECIMALS = 18
 MAX_CACHE_TTL_MS = 60_000
@@ -117,6 +117,12 @@ class Feed(models.Model):
     )
     hold_expiry_s = models.PositiveIntegerField(
         default=3600, validators=[MinValueValidator(60)], help_text="How long a held price waits for a person."
+    )
+    hold_on_expiry = models.CharField(
+        max_length=10,
+        choices=[(choice.value, choice.value) for choice in OnExpiry],
+        default=OnExpiry.REJECT.value,
+        help_text="What becomes of a held price nobody decided about: rejected, or released as if approved.",
     )
     two_persons = models.BooleanField(default=False, help_text="Approving a held price takes two people.")
     description = models.CharField(max_length=120, blank=True)

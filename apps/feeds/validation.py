@@ -16,7 +16,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig
-from apps.pricing.types import Estimator, Weighting
+from apps.pricing.types import Estimator, OnExpiry, Weighting
 from apps.sources.venues import default_venue
 
 Where: TypeAlias = tuple[str | int, ...]
@@ -161,7 +161,7 @@ def feed_problems(feed: FeedConfig) -> Iterator[Problem]:
 
 def _rule_problems(feed: FeedConfig) -> Iterator[Problem]:
     where: Where = ("feeds", feed.pair)
-    for name, kind in (("estimator", Estimator), ("weighting", Weighting)):
+    for name, kind in (("estimator", Estimator), ("weighting", Weighting), ("hold_on_expiry", OnExpiry)):
         if getattr(feed, name) not in set(kind):
             message = f"{getattr(feed, name)!r} is none of {', '.join(kind)}"
             yield Problem((*where, name), "unknown_choice", message)

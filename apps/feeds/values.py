@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from apps.pricing.types import Estimator, Weighting
+from apps.pricing.types import Estimator, OnExpiry, Weighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class FeedConfig:
     min_interval_s: int = 0
     quiet_hours: str = ""
     hold_expiry_s: int = 3600
+    hold_on_expiry: str = OnExpiry.REJECT.value
     two_persons: bool = False
     description: str = ""
     listings: tuple[ListingConfig, ...] = ()
@@ -112,6 +113,7 @@ FEED_KEYS = (
     "min_interval_s",
     "quiet_hours",
     "hold_expiry_s",
+    "hold_on_expiry",
     "two_persons",
 )
 LISTING_KEYS = ("source", "ticker", "conversion", "weight", "invert", "enabled")

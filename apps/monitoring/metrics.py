@@ -47,6 +47,15 @@ class ClosedBy(StrEnum):
     WATCHDOG = "WATCHDOG"
 
 
+class HoldEnd(StrEnum):
+    """How a held price ended; the values of Hold.State but WAITING."""
+
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    RESOLVED = "RESOLVED"
+
+
 class SubmissionState(StrEnum):
     """Where a submission stands; the values of Submission.State."""
 
@@ -87,6 +96,7 @@ ANSWERS = Counter("oracle_answers_total", "Answers settled.", ["pair", "state", 
 RESERVES_PROMOTED = Counter(
     "oracle_reserves_promoted_total", "Reserves that stepped in for a lost source.", ["lost", "promoted"]
 )
+HOLDS = Counter("oracle_holds_closed_total", "Held prices that wait no more, by how they ended.", ["state"])
 SUBMISSIONS = Counter("oracle_submissions_total", "Moves of submissions into a state.", ["state"])
 TASKS = Counter("oracle_tasks_total", "Celery tasks finished.", ["queue", "task", "state"])
 TASK_DURATION = Histogram(
@@ -124,6 +134,11 @@ FEED_REQUIRED = ScrapedGauge("oracle_feed_required", "1 when readiness depends o
 FEED_QUORUM_MARGIN = ScrapedGauge(
     "oracle_feed_quorum_margin", "Sources used by the feed's newest answer, less its quorum.", ("pair",)
 )
+HOLD_AGE = ScrapedGauge(
+    "oracle_hold_age_seconds",
+    "How long a held price of the feed has waited for a person; absent when none does.",
+    ("pair",),
+)
 QUEUE_LENGTH = ScrapedGauge("oracle_queue_length", "Messages waiting in the broker.", ("queue",))
 SUBMISSIONS_IN_STATE = ScrapedGauge(
     "oracle_submissions_in_state", "Submissions that are not final yet, by state.", ("state",)
@@ -158,6 +173,11 @@ def answer_settled(pair: str, state: str, reason: str) -> None:
     ANSWERS.labels(pair, state, reason).inc()
 
 
+def hold_closed(state: str) -> None:
+    """Count a held price that waits no more. ``state`` is a word of Hold.State."""
+    HOLDS.labels(HoldEnd(state)).inc()
+
+
 def reserve_promoted(lost: str, promoted: str) -> None:
     """Count a reserve that stepped in; both arguments are source slugs."""
     RESERVES_PROMOTED.labels(lost, promoted).inc()
@@ -185,6 +205,8 @@ def _write_zeroes() -> None:
         ROUNDS_CLOSED.labels(trigger, outcome, closed_by)
     for state in SubmissionState:
         SUBMISSIONS.labels(state)
+    for end in HoldEnd:
+        HOLDS.labels(end)
 
 
 _write_zeroes()

@@ -16,7 +16,7 @@ from apps.pricing.types import Quote
 
 # A reply cached by the exchange, or a pause between two trades, is not a frozen market.
 MIN_FROZEN = timedelta(seconds=30)
-MIN_PEERS = 2
+MAJORITY = 0.6  # of all sources, the suspect included; a share of a count, not of a price
 BPS = 10_000
 
 
@@ -45,32 +45,35 @@ def watch_sources(
 ) -> dict[str, Watch]:
     """Return what to remember of every source, those that said nothing usable now included.
 
-    quotes: usable ones with their converted price.  A source is frozen when the middle of its peers has moved by
-    ``freeze_bps`` since its word last changed; with an even number of peers, both middle ones must have moved.
+    quotes: usable ones with their converted price.  A source is frozen when, since its word last changed, more than
+    ``MAJORITY`` of all sources have moved the same way by ``freeze_bps``: two liars among four cannot do it.
     """
     after = dict(before)
     ordered = sorted(range(len(quotes)), key=lambda index: quotes[index][1])
+    prices = [quotes[index][1] for index in ordered]
+    movers = int(len(prices) * MAJORITY) + 1
     for place, index in enumerate(ordered):
         quote = quotes[index][0]
-        low, high = _middle_of_peers(quotes, ordered, place=place) if len(quotes) > 1 else (quotes[index][1],) * 2
         mark, known = fingerprint(quote), before.get(quote.source)
         if known is None or known.fingerprint != mark:
-            after[quote.source] = Watch(mark, now, low, high)
-        elif not known.frozen and len(quotes) > MIN_PEERS and now - known.since >= MIN_FROZEN:
-            moved_up = low * BPS > known.high * (BPS + freeze_bps)
-            moved_down = high * BPS < known.low * (BPS - freeze_bps)
+            after[quote.source] = Watch(mark, now, *_middle_of_peers(prices, place=place))
+        elif not known.frozen and movers < len(prices) and now - known.since >= MIN_FROZEN:
+            moved_up = _peer(prices, -movers, place=place) * BPS > known.high * (BPS + freeze_bps)
+            moved_down = _peer(prices, movers - 1, place=place) * BPS < known.low * (BPS - freeze_bps)
             if moved_up or moved_down:
                 after[quote.source] = Watch(mark, known.since, known.low, known.high, frozen=True)
     return after
 
 
-def _middle_of_peers(
-    quotes: Sequence[tuple[Quote, Decimal]], ordered: Sequence[int], *, place: int
-) -> tuple[Decimal, Decimal]:
-    """Return the lower and upper middle price of all but the one at ``place`` in order."""
-    peers = len(ordered) - 1
-    low, high = (peers - 1) // 2, peers // 2
-    return (
-        quotes[ordered[low if low < place else low + 1]][1],
-        quotes[ordered[high if high < place else high + 1]][1],
-    )
+def _middle_of_peers(prices: Sequence[Decimal], *, place: int) -> tuple[Decimal, Decimal]:
+    """Return the lower and upper middle price of all but the one at ``place``; its own when it is alone."""
+    peers = len(prices) - 1
+    if not peers:
+        return prices[place], prices[place]
+    return _peer(prices, (peers - 1) // 2, place=place), _peer(prices, peers // 2, place=place)
+
+
+def _peer(prices: Sequence[Decimal], rank: int, *, place: int) -> Decimal:
+    """Return the price of that rank among the peers of the one at ``place``; negative ranks count from the highest."""
+    index = rank if rank >= 0 else len(prices) - 1 + rank
+    return prices[index if index < place else index + 1]

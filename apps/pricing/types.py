@@ -111,6 +111,13 @@ class Weighting(StrEnum):
     VOLUME = "volume"
 
 
+class OnExpiry(StrEnum):
+    """What becomes of a held price nobody decided about."""
+
+    REJECT = "reject"
+    RELEASE = "release"
+
+
 class Grade(StrEnum):
     """How well a price is supported. FULL: many sources close together.  THIN: no source to spare, or a wide spread."""
 

@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 
 from apps.feeds.admin import FeedAdmin, ReadOnlyAdmin
 from apps.feeds.models import Feed
+from apps.rounds.hold_admin import HoldAdmin
 from apps.rounds.models import Answer, Round
 from apps.rounds.selectors import round_status
 from apps.rounds.services import UnknownFeeds
@@ -24,6 +25,7 @@ from apps.rounds.whatif_admin import WhatIfAdmin
 from apps.rounds.workflow import start_round
 from apps.submissions.admin import scaled, table
 
+__all__ = ["AnswerAdmin", "FeedWithRoundsAdmin", "HoldAdmin", "RoundAdmin"]
 STATUS_COLOURS = {
     "OPEN": "info",
     "SUBMITTING": "info",

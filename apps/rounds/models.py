@@ -115,3 +115,57 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pair} {self.state}"
+
+
+class Hold(models.Model):
+    """A price that a guard stopped and a person must judge: at most one waits per feed."""
+
+    class State(models.TextChoices):
+        WAITING = "WAITING", "waits for a person"
+        APPROVED = "APPROVED", "approved"
+        REJECTED = "REJECTED", "rejected"
+        EXPIRED = "EXPIRED", "expired"
+        RESOLVED = "RESOLVED", "resolved: the price passed the guards again"
+
+    pair = models.CharField(max_length=25)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    reason = models.CharField(max_length=20, choices=[(r.value, r.value) for r in AnswerReason])
+    message = models.CharField(max_length=300, help_text="What the guard compared.")
+    answer = IntegerField256(help_text="The newest held answer, scaled by 10**decimals.")
+    decimals = models.PositiveSmallIntegerField()
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="holds", help_text="The newest held round.")
+    rounds_held = models.PositiveIntegerField(default=1)
+    two_persons = models.BooleanField()
+    tolerance_bps = models.PositiveIntegerField(help_text="How far from the approved price an approval reaches.")
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    first_approval_by = models.CharField(max_length=150, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    release_until = models.DateTimeField(null=True, help_text="Until then prices near the approved one pass.")
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["pair"], condition=Q(state="WAITING"), name="hold_one_waits_per_feed"),
+        ]
+        indexes = [models.Index(fields=["release_until"], name="hold_released", condition=Q(state="APPROVED"))]
+
+    def __str__(self) -> str:
+        return f"{self.pair} {self.state}"
+
+
+class HoldEvent(models.Model):
+    """One step in the life of a hold, for the audit. Never changed, never deleted."""
+
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    action = models.CharField(max_length=20)
+    who = models.CharField(max_length=150, blank=True, help_text="Empty: the oracle itself.")
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.who}".strip()

@@ -26,9 +26,12 @@ def prune_rounds(*, now: datetime) -> int:
     old_before = now - timedelta(days=settings.ROUND_RETENTION_DAYS)
     quiet = Round.objects.filter(outcome=Round.Outcome.QUIET, opened_at__lt=quiet_before)
     failed = [Round.Outcome.REJECTED, Round.Outcome.HELD]
-    rejected = Round.objects.filter(outcome__in=failed, requested=[], opened_at__lt=now - REJECTED_RETENTION)
+    # The newest round of a hold stays with it: it shows what a person decided about.
+    rejected = Round.objects.filter(
+        outcome__in=failed, requested=[], opened_at__lt=now - REJECTED_RETENTION, holds=None
+    )
     old = Round.objects.filter(state=Round.State.CLOSED, opened_at__lt=old_before)
-    old = old.exclude(submission__state__in=[*Submission.UNFINISHED, Submission.State.CONFIRMED])
+    old = old.filter(holds=None).exclude(submission__state__in=[*Submission.UNFINISHED, Submission.State.CONFIRMED])
     doomed = {
         pk: submission_id
         for rounds in (quiet, rejected, old)

@@ -22,6 +22,7 @@ from apps.pricing.freeze import Watch
 from apps.pricing.plan import RoundPlan, plan_from_json
 from apps.pricing.triggers import Decision, decide
 from apps.pricing.types import AnswerState, Miss, MissCode, Quote
+from apps.rounds.holds import active_releases, update_holds
 from apps.rounds.memory import remember_watches, remembered_watches
 from apps.rounds.models import Answer, Round
 from apps.rounds.records import call_summaries, evidence_rows, observation_to_json
@@ -95,12 +96,13 @@ def _judge(
     watches: Mapping[str, Mapping[str, Watch]],
     now: datetime,
 ) -> tuple[dict[str, FeedPrice], list[Answer]]:
-    references = reference_values([feed.pair for feed in plan.feeds])
+    pairs = [feed.pair for feed in plan.feeds]
+    references = reference_values(pairs)
     prices = aggregate_round(
         plan.feeds,
         {key: outcome.result for key, outcome in outcomes.items()},
         now=now,
-        known=Known(references=references, watches=watches),
+        known=Known(references=references, watches=watches, releases=active_releases(pairs, now=now)),
     )
     answers = [
         _answer(
@@ -144,6 +146,7 @@ def _close(round_: Round, answers: Sequence[Answer], *, closed_by: Round.ClosedB
     round_.submission = _plan_submission(round_, accepted) if accepted else None
     round_.save()
     Answer.objects.bulk_create(answers)
+    update_holds(round_, answers, now=now)
 
 
 def _outcome(states: Collection[str]) -> Round.Outcome:

@@ -20,7 +20,7 @@ from prometheus_client.core import GaugeMetricFamily
 from apps.feeds.models import Feed, Source
 from apps.monitoring import collector, metrics
 from apps.monitoring.metrics import Queue, SubmissionState
-from apps.rounds.models import Answer, Round
+from apps.rounds.models import Answer, Hold, Round
 from apps.submissions.models import OnChainPrice, Submission, Wallet
 from oracle_project import celery_config
 
@@ -74,6 +74,14 @@ def rounds() -> Iterator[GaugeMetricFamily]:
     count.add_metric([], found["count"])
     oldest.add_metric([], _age_s(found["oldest"], timezone.now()))
     yield from (count, oldest)
+
+
+def holds() -> Iterator[GaugeMetricFamily]:
+    """Yield how long each held price has waited."""
+    age, now = metrics.HOLD_AGE.family(), timezone.now()
+    for pair, opened_at in Hold.objects.filter(state=Hold.State.WAITING).values_list("pair", "opened_at"):
+        age.add_metric([pair], _age_s(opened_at, now))
+    yield age
 
 
 def submissions() -> Iterator[GaugeMetricFamily]:
@@ -131,6 +139,6 @@ def _waiting(connection: Connection, queue: str) -> int:
 
 def register() -> None:
     """Hand all readers to the monitoring app."""
-    for read in (feeds, quorum_margins, rounds, submissions, wallets, sources):
+    for read in (feeds, quorum_margins, rounds, holds, submissions, wallets, sources):
         collector.register(read.__name__, read, errors=(DatabaseError,))
     collector.register(queues.__name__, queues, errors=(OSError, KombuError, OperationalError))

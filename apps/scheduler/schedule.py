@@ -9,6 +9,7 @@ from oracle_project import env
 SWEEP_ROUNDS_S = 1
 SWEEP_SUBMISSIONS_S = 2
 FOLLOW_CHAIN_S = 5
+EXPIRE_HOLDS_S = 10
 PRUNE_S = 60
 
 
@@ -19,6 +20,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "sweep-rounds": _every(SWEEP_ROUNDS_S, "scheduler.sweep_rounds"),
         "sweep-submissions": _every(SWEEP_SUBMISSIONS_S, "submissions.sweep"),
         "follow-chain": _every(FOLLOW_CHAIN_S, "submissions.follow_chain"),
+        "expire-holds": _every(EXPIRE_HOLDS_S, "scheduler.expire_holds"),
         "prune-rounds": _every(PRUNE_S, "scheduler.prune"),
         "prune-idempotency": _every(PRUNE_S, "api.prune_idempotency_records"),
     }

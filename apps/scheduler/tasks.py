@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.feeds.models import Feed
+from apps.rounds.holds import expire_holds
 from apps.rounds.models import Round
 from apps.rounds.retention import prune_rounds
 from apps.rounds.workflow import close_overdue_rounds, start_round
@@ -24,6 +25,12 @@ def start_scheduled_round() -> str | None:
 def sweep_rounds() -> int:
     """Close rounds past their deadline; return how many."""
     return close_overdue_rounds()
+
+
+@shared_task(name="scheduler.expire_holds")
+def expire_overdue_holds() -> int:
+    """Close the held prices nobody decided about in time; return how many."""
+    return expire_holds(now=timezone.now())
 
 
 @shared_task(name="scheduler.prune")

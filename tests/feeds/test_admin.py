@@ -68,6 +68,7 @@ def order_of(pair: str) -> list[tuple[int, str]]:
         "feeds_configversion",
         "rounds_round",
         "rounds_answer",
+        "rounds_hold",
         "submissions_submission",
         "submissions_onchainprice",
         "submissions_deployment",

@@ -101,7 +101,7 @@ class FeedAdmin(VersionedAdmin):
                     ("min_answer", "max_answer"),
                     ("camp_bps", "jump_bps"),
                     ("agree_bps", "agree_sources"),
-                    ("hold_expiry_s", "two_persons"),
+                    ("hold_expiry_s", "hold_on_expiry", "two_persons"),
                 )
             },
         ),
