@@ -13,6 +13,7 @@ from apps.feeds.document import write_document
 from apps.feeds.models import ConfigVersion, Listing, SourceState
 from apps.feeds.selectors import current_config, current_config_version
 from apps.feeds.values import Config
+from apps.sources.errors import NOT_ASKED_CODES
 
 # Key of the advisory lock that lets one change of the configuration at a time be written: "feed" in ASCII.
 CONFIGURATION_LOCK = 0x66656564
@@ -88,10 +89,12 @@ def reorder_listings(feed_id: int, *, listing_ids: Sequence[int]) -> None:
 def record_source_calls(calls: Sequence[Mapping[str, Any]]) -> None:
     """Add the calls (``sources.wire`` JSON) to their sources' states, in one statement.
 
+    Calls that the gate refused leave no trace here: the last state stays what the source itself did last.
     Safe beside other rounds: counters add up, rows are taken in one order, and an older call never hides a newer one.
     """
     states: dict[str, SourceState] = {}
-    for call in sorted(calls, key=lambda call: datetime.fromisoformat(call["started_at"])):
+    made = [call for call in calls if not _was_refused(call)]
+    for call in sorted(made, key=lambda call: datetime.fromisoformat(call["started_at"])):
         _add_call(states.setdefault(call["source"], SourceState()), call)
     if not states:
         return
@@ -109,6 +112,11 @@ def record_source_calls(calls: Sequence[Mapping[str, Any]]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(UPSERT_STATES, columns)
+
+
+def _was_refused(call: Mapping[str, Any]) -> bool:
+    """Return whether the gate let none of the call's requests through: that says nothing new about the source."""
+    return bool(call["outcomes"]) and all(outcome.get("code") in NOT_ASKED_CODES for outcome in call["outcomes"])
 
 
 def _add_call(state: SourceState, call: Mapping[str, Any]) -> None:

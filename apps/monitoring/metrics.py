@@ -92,6 +92,19 @@ SOURCE_LATENCY = Histogram(
     ["source"],
     buckets=(0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10),
 )
+SOURCE_NOT_ASKED = Counter(
+    "oracle_source_not_asked_total",
+    "Requests not made, by why: breaker_open, paused_by_source, out_of_budget.",
+    ["source", "code"],
+)
+BREAKER_OPENINGS = Counter(
+    "oracle_source_breaker_openings_total",
+    "Times a source's breaker opened, by the code it opened with.",
+    ["source", "code"],
+)
+ADDRESSES_REFUSED = Counter(
+    "oracle_addresses_refused_total", "Price requests that would have gone inside the network.", ["source"]
+)
 ANSWERS = Counter("oracle_answers_total", "Answers settled.", ["pair", "state", "reason"])
 RESERVES_PROMOTED = Counter(
     "oracle_reserves_promoted_total", "Reserves that stepped in for a lost source.", ["lost", "promoted"]
@@ -151,6 +164,12 @@ WALLET_MIN_BALANCE = ScrapedGauge("oracle_wallet_min_balance_eth", "MIN_BALANCE_
 ROUNDS_OPEN = ScrapedGauge("oracle_rounds_open", "Rounds that have not settled.")
 OLDEST_ROUND_AGE = ScrapedGauge("oracle_oldest_open_round_age_seconds", "Age of the oldest open round; 0 without one.")
 SOURCE_UP = ScrapedGauge("oracle_source_up", "1 when the source's last call gave quotes.", ("source",))
+SOURCE_BREAKER = ScrapedGauge(
+    "oracle_source_breaker_state", "Breaker of an enabled source: 0 closed, 1 half-open, 2 open.", ("source",)
+)
+SOURCE_PAUSED = ScrapedGauge(
+    "oracle_source_paused_seconds", "Seconds until the end of a pause the source demanded; 0 without one.", ("source",)
+)
 GAUGE_READER_UP = ScrapedGauge(
     "oracle_reader_up", "0 when gauges could not be read at this scrape, by where they come from.", ("reader",)
 )
@@ -166,6 +185,21 @@ def source_call(source: str, code: str, latency_s: float) -> None:
     """Count one HTTP call to a source. ``code`` is a miss code, or empty when it was answered well."""
     SOURCE_REQUESTS.labels(source, code or OK).inc()
     SOURCE_LATENCY.labels(source).observe(latency_s)
+
+
+def source_not_asked(source: str, code: str) -> None:
+    """Count a request the gate did not let through."""
+    SOURCE_NOT_ASKED.labels(source, code).inc()
+
+
+def breaker_opened(source: str, code: str) -> None:
+    """Count a breaker that opened, with the miss code it opened for."""
+    BREAKER_OPENINGS.labels(source, code).inc()
+
+
+def address_refused(source: str) -> None:
+    """Count a price request that would have gone inside the network."""
+    ADDRESSES_REFUSED.labels(source).inc()
 
 
 def answer_settled(pair: str, state: str, reason: str) -> None:

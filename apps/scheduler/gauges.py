@@ -16,11 +16,13 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import KombuError, OperationalError
 from prometheus_client.core import GaugeMetricFamily
+from redis import RedisError
 
 from apps.feeds.models import Feed, Source
 from apps.monitoring import collector, metrics
 from apps.monitoring.metrics import Queue, SubmissionState
 from apps.rounds.models import Answer, Hold, Round
+from apps.sources.gate_state import BreakerState, gate_states
 from apps.submissions.models import OnChainPrice, Submission, Wallet
 from oracle_project import celery_config
 
@@ -28,6 +30,7 @@ from oracle_project import celery_config
 RECENT_ROUNDS = 20
 WEI_PER_ETH = 10**18
 BROKER_TIMEOUT_S = 2
+BREAKER_VALUES = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 
 
 def _age_s(then: datetime | None, now: datetime) -> float:
@@ -118,6 +121,16 @@ def sources() -> Iterator[GaugeMetricFamily]:
     yield up
 
 
+def source_gates() -> Iterator[GaugeMetricFamily]:
+    """Yield breaker and pause of every enabled source."""
+    breaker, paused = metrics.SOURCE_BREAKER.family(), metrics.SOURCE_PAUSED.family()
+    now = timezone.now()
+    for slug, state in gate_states(Source.objects.filter(enabled=True).values_list("slug", flat=True)).items():
+        breaker.add_metric([slug], BREAKER_VALUES[state.state])
+        paused.add_metric([slug], max(0.0, (state.paused_until - now).total_seconds()) if state.paused_until else 0.0)
+    yield from (breaker, paused)
+
+
 def queues() -> Iterator[GaugeMetricFamily]:
     """Yield the messages that wait in each queue; a queue that the broker does not know yet is empty."""
     length = metrics.QUEUE_LENGTH.family()
@@ -141,4 +154,5 @@ def register() -> None:
     """Hand all readers to the monitoring app."""
     for read in (feeds, quorum_margins, rounds, holds, submissions, wallets, sources):
         collector.register(read.__name__, read, errors=(DatabaseError,))
+    collector.register(source_gates.__name__, source_gates, errors=(DatabaseError, RedisError))
     collector.register(queues.__name__, queues, errors=(OSError, KombuError, OperationalError))

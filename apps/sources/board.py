@@ -17,7 +17,7 @@ from typing import Any, cast
 import redis
 
 from apps.pricing.types import Ask, SourceSpec
-from oracle_project import env
+from apps.sources.shared import shared_redis
 
 TTL_S = 300
 _SPEC_FIELDS = frozenset(field.name for field in fields(SourceSpec))
@@ -33,6 +33,15 @@ class Seat:
 
     spec: SourceSpec
     asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What a lane begins with: when it must be back, per pair the reserves in priority order, and its own seat."""
+
+    deadline: datetime
+    reserves: dict[str, list[str]]
+    seat: Seat
 
 
 class RoundBoard:
@@ -56,17 +65,15 @@ class RoundBoard:
                 pipe.expire(_key(round_id, "free"), TTL_S)
             pipe.execute()
 
-    def deadline(self, round_id: str) -> datetime:
-        """Return when the round's lanes must be back. Raises BoardGone."""
-        return datetime.fromisoformat(self._field(round_id, "deadline"))
+    def lane(self, round_id: str, source: str) -> Lane:
+        """Return what a lane needs to know, in one round trip. Raises BoardGone."""
+        deadline, reserves, seat = self._fields(round_id, "deadline", "reserves", f"seat:{source}")
+        return Lane(datetime.fromisoformat(deadline), json.loads(reserves), _seat_from_json(json.loads(seat)))
 
     def seat(self, round_id: str, source: str) -> Seat:
         """Return a source's place in the round. Raises BoardGone."""
-        return _seat_from_json(json.loads(self._field(round_id, f"seat:{source}")))
-
-    def reserves(self, round_id: str) -> dict[str, list[str]]:
-        """Return, per pair, the reserves in priority order, taken or not. Raises BoardGone."""
-        return cast("dict[str, list[str]]", json.loads(self._field(round_id, "reserves")))
+        (seat,) = self._fields(round_id, f"seat:{source}")
+        return _seat_from_json(json.loads(seat))
 
     def take(self, round_id: str, source: str) -> bool:
         """Return whether the caller now holds this reserve; only the first of all lanes to ask gets it."""
@@ -88,18 +95,18 @@ class RoundBoard:
         """Take a settled round down."""
         self._redis.delete(_key(round_id), _key(round_id, "free"), _key(round_id, "lanes"))
 
-    def _field(self, round_id: str, name: str) -> str:
-        value = cast("bytes | None", self._redis.hget(_key(round_id), name))
-        if value is None:
-            raise BoardGone(f"round {round_id} has no {name} on the board")
-        return value.decode()
+    def _fields(self, round_id: str, *names: str) -> list[str]:
+        values = cast("list[bytes | None]", self._redis.hmget(_key(round_id), list(names)))
+        missing = [name for name, value in zip(names, values, strict=True) if value is None]
+        if missing:
+            raise BoardGone(f"round {round_id} has no {missing[0]} on the board")
+        return [value.decode() for value in values if value is not None]
 
 
 @cache
 def round_board() -> RoundBoard:
     """Return this process's board on REDIS_URL."""
-    url = env.text("REDIS_URL") or "redis://127.0.0.1:6379/0"
-    return RoundBoard(redis.Redis.from_url(url, socket_timeout=5, health_check_interval=30))
+    return RoundBoard(shared_redis())
 
 
 def _key(round_id: str, part: str = "") -> str:

@@ -13,6 +13,7 @@ class AttemptRecord:
     """One HTTP request: ``url`` without secrets, ``status`` None when no reply came, ``code`` empty when it was of use.
 
     body_sha256: of the decompressed body in hexadecimal, empty when no reply came.
+    cached: no request of this call; the reply was another round's, and its quotes keep the time it arrived.
     """
 
     url: str
@@ -20,6 +21,7 @@ class AttemptRecord:
     code: str
     latency_ms: int
     body_sha256: str
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

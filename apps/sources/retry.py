@@ -17,6 +17,7 @@ from apps.sources import errors
 BASE_DELAY_S = 0.1
 MAX_DELAY_S = 2.0
 RATE_LIMIT_DELAY_S = 1.0  # least pause after a rate limit that names no pause of its own
+BAN_PAUSE_S = 300.0  # least pause after a ban that names none; Bybit says ten minutes, most say nothing
 MIN_ATTEMPT_S = 0.1  # an attempt with less time than this is not worth a request
 LONGEST_RETRY_AFTER_S = 86_400.0
 
@@ -50,6 +51,21 @@ def delay_before_retry(code: MissCode, standing: Standing, *, draw: Callable[[],
     if floor_s > usable_s:
         return None
     return floor_s + draw() * min(ceiling_s, usable_s - floor_s)
+
+
+def demanded_pause_s(code: MissCode | None, retry_after: float | None) -> float:
+    """Return the seconds for which nobody may ask the source, 0 for none.
+
+    A rate limit or a ban demands a pause even when it names none; a server error only when it does.
+    """
+    match code:
+        case MissCode.RATE_LIMITED:
+            return retry_after or RATE_LIMIT_DELAY_S
+        case MissCode.BANNED:
+            return retry_after or BAN_PAUSE_S
+        case MissCode.SERVER_ERROR:
+            return retry_after or 0.0
+    return 0.0
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:

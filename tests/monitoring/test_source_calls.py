@@ -11,6 +11,7 @@ from apps.pricing.types import SourceSpec
 from apps.sources import lanes
 from apps.sources.board import Seat
 from apps.sources.calls import AttemptRecord, SourceCall
+from apps.sources.gate import OpenGate
 
 
 def test_attempts_of_a_call_are_counted(monkeypatch) -> None:
@@ -20,7 +21,7 @@ def test_attempts_of_a_call_are_counted(monkeypatch) -> None:
     monkeypatch.setattr(lanes, "fetch_source", lambda *_, **__: call)
     seat = Seat(SourceSpec("counted", "kraken", "https://x", Decimal(1), 3), ())
 
-    lanes._ask(seat, deadline=datetime.now(UTC) + timedelta(seconds=1))
+    lanes._ask(seat, deadline=datetime.now(UTC) + timedelta(seconds=1), gate=OpenGate())
 
     codes = ("timeout", "ok")
     counts = [

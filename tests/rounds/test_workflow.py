@@ -81,8 +81,8 @@ def test_a_round_is_posted_and_its_chord_published(chords: list[tuple[list[Any],
     assert body.kwargs == {"round_id": str(round_.pk)}
     board = round_board()
     assert board.seat(str(round_.pk), "okx").asks[0].ticker == "okx-btc"
-    assert board.reserves(str(round_.pk)) == {"BTC/USD": ["okx"]}
-    assert board.deadline(str(round_.pk)) < round_.deadline
+    assert board.lane(str(round_.pk), "kraken").reserves == {"BTC/USD": ["okx"]}
+    assert board.lane(str(round_.pk), "kraken").deadline < round_.deadline
 
 
 def test_joining_publishes_nothing_more(chords: list[tuple[list[Any], Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,10 @@ import pytest
 import redis
 
 from apps.pricing.types import Ask, Miss, MissCode, Quote, SourceSpec
-from apps.sources import lanes, tasks
+from apps.sources import errors, lanes, tasks
 from apps.sources.board import BoardGone, RoundBoard, Seat, round_board
 from apps.sources.calls import SourceCall
+from apps.sources.gate import Admission, OpenGate
 
 PAIRS = ("BTC/USD", "ETH/USD")
 
@@ -23,7 +25,7 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Sources that answer nothing; the others answer every ticker."""
     names: set[str] = set()
 
-    def fetch(spec: SourceSpec, asks: Sequence[Ask], *, deadline: datetime) -> SourceCall:
+    def fetch(spec: SourceSpec, asks: Sequence[Ask], *, deadline: datetime, gate: object) -> SourceCall:
         now = datetime.now(UTC)
         outcomes = tuple(
             Miss(spec.slug, ask.pair, ask.ticker, MissCode.TIMEOUT)
@@ -57,6 +59,20 @@ def round_id(board: RoundBoard) -> Iterator[str]:
     board.post(name, seats=seats, reserves=reserves, deadline=datetime.now(UTC) + timedelta(seconds=5))
     yield name
     board.clear(name)
+
+
+class Refusing(OpenGate):
+    """A gate that lets some sources through and remembers which."""
+
+    def __init__(self, refused: dict[str, type[errors.NotAsked]]) -> None:
+        self.refused = refused
+        self.admitted: list[str] = []
+
+    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float) -> Admission:
+        if spec.slug in self.refused:
+            raise self.refused[spec.slug]("not now")
+        self.admitted.append(spec.slug)
+        return Admission()
 
 
 def asked(result: dict[str, object]) -> list[tuple[str, str | None]]:
@@ -107,6 +123,23 @@ def test_each_reserve_is_taken_at_most_once_a_round(board: RoundBoard, round_id:
     assert asked(second) == [("kraken", None)]
 
 
+def test_a_reserve_steps_in_at_once_for_a_source_that_may_not_be_asked(board: RoundBoard, round_id: str) -> None:
+    """Pause, breaker and budget count as unavailable: no call, no waiting, the next in the same round."""
+    gate = Refusing({"kraken": errors.PausedBySource, "okx": errors.BreakerOpen, "bybit": errors.OutOfBudget})
+    started = time.monotonic()
+
+    result = lanes.run_lane(board, round_id=round_id, lane="kraken", gate=gate)
+
+    assert asked(result) == [("kraken", None), ("okx", "kraken"), ("bybit", "kraken"), ("gemini", "kraken")]
+    assert [call["outcomes"][0]["code"] for call in result["calls"][:3]] == [
+        MissCode.PAUSED_BY_SOURCE,
+        MissCode.BREAKER_OPEN,
+        MissCode.OUT_OF_BUDGET,
+    ]
+    assert gate.admitted == ["gemini"]
+    assert time.monotonic() - started < 1
+
+
 def test_the_task_leaves_its_result_for_the_watchdog(board: RoundBoard, round_id: str, dead: set[str]) -> None:
     """What the chord would carry also lies on the board."""
     result = tasks.fetch_lane(round_id, "kraken")
@@ -118,4 +151,4 @@ def test_a_round_that_left_the_board_gives_no_calls(board: RoundBoard) -> None:
     """A redelivered task of a settled round does nothing and does not raise."""
     assert tasks.fetch_lane(str(uuid.uuid4()), "kraken") == {"lane": "kraken", "calls": []}
     with pytest.raises(BoardGone):
-        board.deadline(str(uuid.uuid4()))
+        board.lane(str(uuid.uuid4()), "kraken")

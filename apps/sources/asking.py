@@ -1,0 +1,218 @@
+"""The requests of one source call, each until it is answered or given up: gate, hosts, retries, and what to report."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+
+from apps.monitoring import metrics
+from apps.pricing.types import Ask, Miss, MissCode, Quote, SourceSpec
+from apps.sources import errors, retry
+from apps.sources.adapters.base import Adapter, PriceRequest, Reply
+from apps.sources.breaker import Final, Judgement, judge
+from apps.sources.calls import AttemptRecord
+from apps.sources.gate import Admission, Gate
+from apps.sources.hosts import Hosts
+from apps.sources.http import Limits, Transport
+from apps.sources.keyed import keyless, sendable, told
+from apps.sources.urls import public_url, request_url
+
+log = logging.getLogger(__name__)
+Outcomes = Sequence[Quote | Miss]
+FAIR_S = 1.0  # a source that had so long, or half its own timeout, and did not answer has failed
+MAX_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a call works with. draw: uniform in [0, 1); sleep: in seconds."""
+
+    transport: Transport
+    gate: Gate
+    draw: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """One attempt. was_asked: false when the gate refused it.  pause_s: what the source demanded, None for none."""
+
+    outcomes: Outcomes
+    pause_s: float | None = None
+    is_fair: bool = True
+    was_asked: bool = True
+
+    @property
+    def code(self) -> MissCode | None:
+        """Return the code all its misses share, None when it was of use to someone."""
+        return shared_code(self.outcomes)
+
+
+class Asker:
+    """One source call under way; its requests may run in several threads."""
+
+    def __init__(self, spec: SourceSpec, adapter: Adapter, *, tools: Tools, ends_at: float) -> None:
+        """ends_at: the deadline on the monotonic clock."""
+        self._spec = spec
+        self._adapter = adapter
+        self._tools = tools
+        self._ends_at = ends_at
+        self._lock = threading.Lock()
+        self._attempts: list[AttemptRecord] = []
+        self._finals: list[Final] = []
+        self._first_host: int | None = None
+        self._last_host = 0
+        self._probe = ""
+        self._is_clean = True
+
+    @property
+    def attempts(self) -> tuple[AttemptRecord, ...]:
+        """Return what was asked so far, in the order it ended."""
+        with self._lock:
+            return tuple(self._attempts)
+
+    def remaining_s(self) -> float:
+        """Return the seconds until the deadline, below zero when it has passed."""
+        return self._ends_at - time.monotonic()
+
+    def ask(self, request: PriceRequest) -> Outcomes:
+        """Return one outcome per ask of the request, after as many attempts as time and the gate allow."""
+        hosts = Hosts(self._spec)
+        last = self._attempt(request, hosts)
+        for number in count(1):
+            if not last.was_asked or not self._may_go_on(last, hosts, number):
+                break
+            tried = self._attempt(request, hosts)
+            if not tried.was_asked:
+                break  # what the source itself said last says more than that nobody may ask again
+            last = tried
+        if last.was_asked:
+            self._note(last, hosts)
+        return [told(outcome, spec=self._spec, adapter=self._adapter) for outcome in last.outcomes]
+
+    def report(self) -> None:
+        """Tell the gate how the call ended, unless there is no news in it."""
+        with self._lock:
+            verdict, host, first = judge(self._finals), self._last_host, self._first_host or 0
+            is_news = verdict.judgement is not Judgement.GOOD or not self._is_clean or host != first
+            if not self._finals or not is_news:
+                return
+        self._tools.gate.report(self._spec, verdict, probe=self._probe, host=host)
+
+    def _may_go_on(self, tried: _Tried, hosts: Hosts, number: int) -> bool:
+        """Return whether to try again: on the next host at once, else after the pause the retry policy gives."""
+        if tried.code is None:
+            return False
+        if self.remaining_s() > retry.MIN_ATTEMPT_S and hosts.move_on(tried.code):
+            return True
+        attempt = max(1, number // hosts.count)  # one for each time that all hosts were tried
+        standing = retry.Standing(attempt, self._spec.max_attempts, self.remaining_s(), tried.pause_s)
+        delay_s = retry.delay_before_retry(tried.code, standing, draw=self._tools.draw)
+        if delay_s is None:
+            return False
+        self._tools.sleep(delay_s)
+        hosts.restart()
+        return True
+
+    def _attempt(self, request: PriceRequest, hosts: Hosts) -> _Tried:
+        """Return what one HTTP request came to, or that the gate let none through."""
+        try:
+            self._admit(request, hosts)
+        except errors.NotAsked as exc:
+            return _Tried(self._misses(request, exc), was_asked=False)
+        started = time.monotonic()
+        limits = self._limits(hosts)
+        spec = replace(self._spec, base_url=hosts.url) if hosts.index else self._spec
+        reply: Reply | None = None
+        try:
+            reply = self._exchange(spec, request, limits)
+            outcomes = self._adapter.parse(request, reply)
+        except errors.SourceError as exc:
+            self._watch_addresses(exc)
+            outcomes = self._misses(request, exc)
+        self._record(request_url(spec.base_url, request), reply, outcomes, started)
+        return self._tried(outcomes, reply, limits)
+
+    def _admit(self, request: PriceRequest, hosts: Hosts) -> Admission:
+        lease_s = min(float(self._spec.timeout_s), max(self.remaining_s(), 0.0))
+        admission = self._tools.gate.admit(self._spec, weight=request.weight, lease_s=lease_s)
+        hosts.prefer(admission.host)
+        with self._lock:
+            self._probe = admission.probe or self._probe
+            self._is_clean = self._is_clean and admission.is_clean
+            self._first_host = admission.host if self._first_host is None else self._first_host
+        return admission
+
+    def _exchange(self, spec: SourceSpec, request: PriceRequest, limits: Limits) -> Reply:
+        keyed = sendable(spec, self._adapter, request)
+        reply = self._tools.transport.send(
+            method=request.method, url=keyed.url, headers=keyed.headers, body=request.body, limits=limits
+        )
+        return keyless(reply)
+
+    def _tried(self, outcomes: Outcomes, reply: Reply | None, limits: Limits) -> _Tried:
+        code = shared_code(outcomes)
+        named_s = retry.retry_after_s(reply.headers, now=datetime.now(UTC)) if reply else None
+        if code is not None and (pause_s := retry.demanded_pause_s(code, named_s)):
+            message = outcomes[0].message if isinstance(outcomes[0], Miss) else ""
+            self._tools.gate.pause(self._spec, seconds=pause_s, code=code, message=message)
+        is_fair = code is not MissCode.DEADLINE_EXCEEDED or limits.seconds >= min(
+            FAIR_S, float(self._spec.timeout_s) / 2
+        )
+        return _Tried(outcomes, pause_s=named_s, is_fair=is_fair)
+
+    def _watch_addresses(self, error: errors.SourceError) -> None:
+        """Log and count attempts to reach addresses inside the network: somebody may have wanted just that."""
+        if isinstance(error, errors.AddressRefused):
+            metrics.address_refused(self._spec.slug)
+            log.warning("address refused source=%s: %s", self._spec.slug, error)
+
+    def _record(self, url: str, reply: Reply | None, outcomes: Outcomes, started: float) -> None:
+        attempt = AttemptRecord(
+            url=public_url(url),
+            status=reply.status if reply else None,
+            code=shared_code(outcomes) or "",
+            latency_ms=ms_since(started),
+            body_sha256=hashlib.sha256(reply.body).hexdigest() if reply else "",
+        )
+        with self._lock:
+            self._attempts.append(attempt)
+
+    def _note(self, last: _Tried, hosts: Hosts) -> None:
+        first = last.outcomes[0] if last.outcomes else None
+        message = first.message if isinstance(first, Miss) else ""
+        with self._lock:
+            self._finals.append(Final(last.code, message[:MAX_MESSAGE], last.is_fair))
+            if last.code is None:
+                self._last_host = hosts.index
+
+    def _limits(self, hosts: Hosts) -> Limits:
+        """Return the time of one attempt; hosts that were not tried yet get their share of what is left."""
+        remaining_s = self.remaining_s()
+        own_s = min(float(self._spec.timeout_s), remaining_s / (hosts.untried + 1))
+        return Limits(seconds=own_s, is_deadline=remaining_s <= own_s)
+
+    def _misses(self, request: PriceRequest, error: errors.SourceError) -> Outcomes:
+        return [miss(self._spec, ask, error) for ask in request.asks]
+
+
+def miss(spec: SourceSpec, ask: Ask, error: errors.SourceError) -> Miss:
+    """Return the miss an error makes of an ask."""
+    return Miss(spec.slug, ask.pair, ask.ticker, error.code, str(error)[:MAX_MESSAGE])
+
+
+def shared_code(outcomes: Outcomes) -> MissCode | None:
+    """Return the code when every outcome is a miss with it, None when the request was of use to someone."""
+    codes = {outcome.code if isinstance(outcome, Miss) else None for outcome in outcomes}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def ms_since(started: float) -> int:
+    """Return the whole milliseconds since a moment of the monotonic clock."""
+    return round((time.monotonic() - started) * 1000)
