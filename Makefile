@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 PYTEST_WORKERS ?= 2
+FUZZ_BODIES ?= 100000
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test test-python bench lint format lock clean python install install-test install-bench
+.PHONY: help run stop status test test-python fuzz bench lint format lock clean python install install-test install-bench
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ test: install-test ## run every test: contracts, then Python
 test-python: python ## run the tests without servers on another interpreter: make test-python PYTHON=python3.12
 	@v=.venv-$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	VENV=$$v "$(PYTHON)" local/install.py test && $$v/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not e2e and not browser"
+
+fuzz: install-test ## damage a hundred thousand replies and read each: make fuzz, make fuzz FUZZ_BODIES=1000000
+	FUZZ_BODIES=$(FUZZ_BODIES) $(BIN)/python -m pytest -q tests/sources/adapters/test_fuzz.py
 
 bench: install-bench ## measure against floors and rivals: make bench, make bench ONLY=fetch,gas
 	$(BIN)/python -m bench --only "$(ONLY)"

@@ -249,7 +249,7 @@ class BaseAdapter(ABC):
         raise errors.TickerMissing(f"{ask.ticker} has no row in the reply")
 
     def _miss(self, ask: Ask, error: errors.SourceError) -> Miss:
-        return Miss(self.slug, ask.pair, ask.ticker, error.code, str(error)[: parsing.MAX_MESSAGE])
+        return Miss(self.slug, ask.pair, ask.ticker, error.code, decoding.printable(str(error)[: parsing.MAX_MESSAGE]))
 
 
 def tickers_of(asks: Sequence[Ask]) -> list[str]:

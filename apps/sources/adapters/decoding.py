@@ -162,8 +162,12 @@ def _constant(_text: str) -> Decimal:
 
 def excerpt(body: bytes) -> str:
     """Return the beginning of a body as printable text on one line."""
-    text = body[:100].decode("utf-8", errors="replace")
-    return "".join(char if char.isprintable() else " " for char in text).strip()
+    return printable(body[:100].decode("utf-8", errors="replace")).strip()
+
+
+def printable(text: str) -> str:
+    """Return the text with a blank for what cannot be printed; NUL and half surrogates are refused by databases."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 _DECODER = msgspec.json.Decoder(float_hook=to_decimal)
