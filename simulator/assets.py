@@ -75,4 +75,6 @@ ASSETS: tuple[Asset, ...] = (
     Asset("USDT", Decimal("0.99937"), swing=0.05, beta=0.0, money=True),
     Asset("USDC", Decimal("0.99991"), swing=0.02, beta=0.0, money=True),
     Asset("EUR", Decimal("1.1634"), swing=0.1, beta=0.1, money=True),
+    Asset("KRW", Decimal("0.0006834"), swing=0.1, beta=0.1, money=True),
+    Asset("MXN", Decimal("0.05442"), swing=0.1, beta=0.1, money=True),
 )

@@ -6,8 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import ClassVar
+
+from multidict import MultiMapping
 
 from simulator.assets import Asset, Pair
 from simulator.quotes import Desk, Quote
@@ -40,6 +43,12 @@ class Call:
 
     query: Mapping[str, str]
     parts: Mapping[str, str]
+
+    def every(self, name: str) -> list[str]:
+        """Return all values of a parameter that may be given several times."""
+        if isinstance(self.query, MultiMapping):
+            return [str(value) for value in self.query.getall(name, [])]
+        return [self.query[name]] if name in self.query else []
 
 
 Handler = Callable[[Desk, Call], Reply]
@@ -105,6 +114,11 @@ def padded(number: Decimal, places: int) -> str:
     text = f"{number:f}"
     decimals = len(text.partition(".")[2])
     return text if decimals >= places else f"{number:.{places}f}"
+
+
+def iso(time_ms: int, *, form: str) -> str:
+    """Return a Unix time as text of this form, e.g. ``%Y%m%d``."""
+    return datetime.fromtimestamp(time_ms // 1000, UTC).strftime(form)
 
 
 def _mark_number(value: object) -> str:

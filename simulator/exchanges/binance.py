@@ -20,7 +20,7 @@ class Binance(Exchange):
 
     slug = "binance"
     name = "Binance"
-    money = ("USDT", "USDC", "EUR")
+    money: ClassVar[tuple[str, ...]] = ("USDT", "USDC", "EUR")
     crosses: ClassVar[tuple[str, ...]] = ("ETH/BTC", "BNB/BTC", "SOL/BTC", "USDC/USDT", "EUR/USDT")
     bias_bps = Decimal("0.2")
     spread_bps = Decimal("0.2")

@@ -11,26 +11,30 @@ import pytest
 import requests
 from ruamel.yaml import YAML
 
-from apps.pricing.types import Ask, Quote
+from apps.pricing.types import Ask, Miss, MissCode, Quote
 from simulator.exchanges import all_exchanges
 from simulator.testing import ROOT, Simulator
+from tests.sources.wires import exchanges_b, exchanges_c
 
 registry = pytest.importorskip("apps.sources.registry", reason="no adapters yet")
 base = pytest.importorskip("apps.sources.adapters.base", reason="no adapters yet")
 
 CONFIGURATION = ROOT / "oracle.yaml"
+TOLERANCE = {"coinbase_spot_v2": Decimal("1e-15")}  # several prices are the inverses of rates
 BUILT_IN = sorted(set(registry.adapters()) & set(all_exchanges()))
 
 
 def asks_of(slug: str) -> list[Ask]:
-    """Return what the default configuration asks of a source, or its guess for BTC/USD where it has no listing."""
+    """Return what the default configuration asks of a source, or its guesses for three pairs where it asks nothing."""
     asks: dict[str, list[Ask]] = defaultdict(list)
     feeds = YAML(typ="safe").load(CONFIGURATION.read_text())["feeds"] if CONFIGURATION.exists() else {}
     for pair, feed in feeds.items():
         for listing in feed["listings"]:
             quote = "USDT" if listing.get("conversion") == "USDT/USD" else pair.partition("/")[2]
             asks[listing["source"]].append(Ask(f"{pair.partition('/')[0]}/{quote}", listing["ticker"]))
-    return asks[slug] or [Ask("BTC/USD", registry.adapter(slug).ticker_for("BTC/USD"))]
+    money = all_exchanges()[slug].money[0]
+    pairs = [f"{asset}/{money}" for asset in ("BTC", "ETH", "SOL")]
+    return asks[slug] or [Ask(pair, registry.adapter(slug).ticker_for(pair)) for pair in pairs]
 
 
 def fetch(simulator: Simulator, slug: str, asks: list[Ask]) -> list[object]:
@@ -57,7 +61,7 @@ def test_adapter_reads_every_ticker_of_the_default_configuration(simulator: Simu
     assert len(outcomes) == len(asks)
     for outcome in outcomes:
         assert isinstance(outcome, Quote), outcome
-        assert outcome.price == Decimal(served[outcome.pair])
+        assert abs(outcome.price / Decimal(served[outcome.pair]) - 1) <= TOLERANCE.get(slug, 0)
 
 
 @pytest.mark.parametrize("slug", BUILT_IN)
@@ -76,3 +80,33 @@ def test_adapter_makes_a_miss_of_every_fault(simulator: Simulator, slug: str, mo
     simulator.set_mode(slug, mode)
 
     assert not [outcome for outcome in fetch(simulator, slug, asks_of(slug)) if isinstance(outcome, Quote)]
+
+
+def test_every_built_in_exchange_is_simulated() -> None:
+    """No adapter goes untried against a server that speaks its format."""
+    exchanges = {wire.slug for wire in (*exchanges_b.WIRES, *exchanges_c.WIRES)}
+
+    assert exchanges - set(all_exchanges()) == set()
+
+
+@pytest.mark.parametrize("slug", BUILT_IN)
+def test_a_ticker_that_is_unknown_is_said_to_be(simulator: Simulator, slug: str) -> None:
+    """The exchange's own way of not knowing a ticker is understood, asked alone and among others."""
+    known = asks_of(slug)[0]
+    unknown = Ask("BTC/USD", known.ticker.replace("XBT", "QQQ").replace("BTC", "QQQ").replace("btc", "qqq"))
+    alone, among = fetch(simulator, slug, [unknown]), fetch(simulator, slug, [known, unknown])
+
+    said = [outcome for outcome in (*alone, *among) if isinstance(outcome, Miss) and outcome.ticker == unknown.ticker]
+    assert len(said) == 2
+    assert {outcome.code for outcome in said} <= {MissCode.UNKNOWN_TICKER, MissCode.TICKER_MISSING}
+
+
+@pytest.mark.parametrize("slug", BUILT_IN)
+def test_an_exchanges_limits_and_bans_are_understood(simulator: Simulator, slug: str) -> None:
+    """Its "too many requests" is a limit, its "go away" a ban."""
+    codes = []
+    for mode in ("rate_limited", "banned"):
+        simulator.set_mode(slug, mode)
+        codes += [outcome.code for outcome in fetch(simulator, slug, asks_of(slug)[:1]) if isinstance(outcome, Miss)]
+
+    assert codes == [MissCode.RATE_LIMITED, MissCode.BANNED]

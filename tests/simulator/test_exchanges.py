@@ -13,6 +13,8 @@ from simulator.quotes import Desk
 from simulator.state import Simulation
 from tests.conftest import RECORDED_DIR, require
 
+PRODUCTS = "/api/v3/brokerage/market/products"
+
 # our call, the recorded reply it must look like, and where in both the row stands
 SHAPES = [
     ("binance", "/api/v3/ticker/24hr", {"symbol": "BTCUSDT"}, "ticker_24hr_BTCUSDT.json", []),
@@ -45,6 +47,44 @@ SHAPES = [
     ("gemini", "/v1/pubticker/btcusd", {}, "v1_pubticker_BTCUSD.json", []),
     ("gemini", "/v1/pubticker/btcusd", {}, "v1_pubticker_BTCUSD.json", ["volume"]),
     ("gemini", "/v1/pubticker/bla", {}, "error_v1_pubticker_invalid_symbol.json", []),
+    ("mexc", "/api/v3/ticker/24hr", {}, "ticker_24hr_all.json", [0]),
+    ("mexc", "/api/v3/ticker/price", {"symbol": "BTCUSDT"}, "ticker_price_BTCUSDT_live_2026-09-25.json", []),
+    ("gate", "/api/v4/spot/tickers", {"currency_pair": "BTC_USDT"}, "tickers_BTC_USDT_live_2026-09-25.json", [0]),
+    ("gate", "/api/v4/spot/tickers", {"currency_pair": "NO_PE"}, "error_invalid_currency_delisted.json", []),
+    ("htx", "/market/detail/merged", {"symbol": "btcusdt"}, "detail_merged_gramusdt_live_2026-09-25.json", []),
+    ("htx", "/market/detail/merged", {"symbol": "btcusdt"}, "detail_merged_gramusdt_live_2026-09-25.json", ["tick"]),
+    ("htx", "/market/detail/merged", {"symbol": "nope"}, "error_invalid_symbol.json", []),
+    ("htx", "/market/tickers", {}, "market_tickers_2021.json", []),
+    ("htx", "/market/tickers", {}, "market_tickers_2021.json", ["data", 0]),
+    ("cryptocom", "/public/get-tickers", {}, "get-tickers_all_2026-07-27.json", []),
+    ("cryptocom", "/public/get-tickers", {}, "get-tickers_all_2026-07-27.json", ["result", "data", 0]),
+    ("bitget", "/api/v2/spot/market/tickers", {}, "tickers_GRAMUSDT_live_2026-09-25.json", []),
+    ("bitget", "/api/v2/spot/market/tickers", {}, "tickers_GRAMUSDT_live_2026-09-25.json", ["data", 0]),
+    ("bitget", "/api/v2/spot/market/tickers", {"symbol": "NOPE"}, "error_40034_param.json", []),
+    ("upbit", "/v1/ticker", {"markets": "KRW-BTC"}, "ticker_KRW-BTC_2018.json", [0]),
+    ("upbit", "/v1/ticker", {}, "error_400.json", []),
+    ("upbit", "/v1/ticker", {}, "error_400.json", ["error"]),
+    ("bithumb", "/public/ticker/ALL_KRW", {}, "public_ticker_all_2019.json", []),
+    ("bithumb", "/public/ticker/ALL_KRW", {}, "public_ticker_all_2019.json", ["data", "BTC"]),
+    ("bithumb", "/public/ticker/NO_PE", {}, "error_5100.json", []),
+    ("bitmart", "/spot/quotation/v3/ticker", {"symbol": "BTC_USDT"}, "v3_ticker_BTC_USDT.json", []),
+    ("bitmart", "/spot/quotation/v3/ticker", {"symbol": "BTC_USDT"}, "v3_ticker_BTC_USDT.json", ["data"]),
+    ("bitmart", "/spot/quotation/v3/ticker", {"symbol": "NO_PE"}, "error_50000.json", []),
+    ("bitso", "/ticker", {"book": "btc_mxn"}, "ticker_btc_mxn_2018.json", []),
+    ("bitso", "/ticker", {"book": "btc_mxn"}, "ticker_btc_mxn_2018.json", ["payload"]),
+    ("bitso", "/ticker", {"book": "no_pe"}, "error_unknown_orderbook.json", []),
+    ("bitso", "/ticker", {"book": "no_pe"}, "error_unknown_orderbook.json", ["error"]),
+    ("coinbase_spot_v2", "/v2/prices/BTC-USD/spot", {}, "prices_BTC-USD_spot_2021.json", ["data"]),
+    ("coinbase_spot_v2", "/v2/prices/NO-PE/spot", {}, "error_not_found.json", ["errors", 0]),
+    ("coinbase_advanced", f"{PRODUCTS}/BTC-USD", {}, "market_product_BTC-USD.json", []),
+    ("coinbase_advanced", f"{PRODUCTS}/BTC-USD/ticker", {}, "market_products_ticker_BTC-USD_2026-04-07.json", []),
+    (
+        "coinbase_advanced",
+        f"{PRODUCTS}/BTC-USD/ticker",
+        {},
+        "market_products_ticker_BTC-USD_2026-04-07.json",
+        ["trades", 0],
+    ),
 ]
 
 # a call that no ticker answers, and the reply's status
@@ -57,6 +97,19 @@ UNKNOWN = [
     ("bitstamp", "/api/v2/ticker/nope/", {}, 404, "404"),
     ("gemini", "/v2/ticker/nope", {}, 400, "not a valid symbol"),
     ("acme", "/markets/NO_PE", {}, 404, "no_such_market"),
+    ("mexc", "/api/v3/ticker/24hr", {"symbol": "NOPE"}, 400, "-1121"),
+    ("gate", "/api/v4/spot/tickers", {"currency_pair": "NO_PE"}, 400, "INVALID_CURRENCY_PAIR"),
+    ("bitfinex", "/v2/ticker/tNOPE", {}, 500, "symbol: invalid"),
+    ("bitfinex", "/v2/tickers", {"symbols": "tNOPE"}, 200, "[]"),
+    ("cryptocom", "/public/get-tickers", {"instrument_name": "NO_PE"}, 400, "Invalid instrument_name"),
+    ("upbit", "/v1/ticker", {"markets": "KRW-BTC,KRW-NOPE"}, 404, "Code not found"),
+    ("bithumb", "/public/ticker/ALL_NOPE", {}, 400, "5500"),
+    ("bitmart", "/spot/quotation/v3/ticker", {"symbol": "NO_PE"}, 400, "symbol is invalid"),
+    ("lbank", "/v2/ticker/24hr.do", {"symbol": "no_pe"}, 200, "10008"),
+    ("bitso", "/ticker", {"book": "no_pe"}, 400, "Unknown OrderBook no_pe"),
+    ("coinbase_advanced", f"{PRODUCTS}/NO-PE/ticker", {}, 404, "NOT_FOUND"),
+    ("coinbase_spot_v2", "/v2/prices/NO-PE/spot", {}, 404, "not_found"),
+    ("coinbase_spot_v2", "/v2/exchange-rates", {"currency": "NOPE"}, 400, "Invalid currency"),
     ("okx", "/nowhere", {}, 404, "Not Found"),
 ]
 
@@ -99,6 +152,14 @@ def test_replies_have_the_recorded_shape(  # noqa: PLR0917 - a table of five col
     [
         ("kucoin", "/api/v1/market/allTickers", "allTickers_2026-07-27.json", ["data", "ticker", 0]),
         ("coinbase_exchange", "/products/BTC-USD/ticker", "ticker_NEAR-USD_2026-07-27.json", []),
+        ("lbank", "/v2/ticker/24hr.do?all", "v2_supplement_ticker_24hr_btc_usdt_2024-03-13.json", []),
+        ("lbank", "/v2/ticker/24hr.do?all", "v2_supplement_ticker_24hr_btc_usdt_2024-03-13.json", ["data", 0]),
+        (
+            "lbank",
+            "/v2/ticker/24hr.do?all",
+            "v2_supplement_ticker_24hr_btc_usdt_2024-03-13.json",
+            ["data", 0, "ticker"],
+        ),
     ],
 )
 def test_replies_have_at_least_the_keys_of_trimmed_recordings(
@@ -107,7 +168,10 @@ def test_replies_have_at_least_the_keys_of_trimmed_recordings(
     """Where the recording was trimmed, its keys are a part of ours."""
     recorded = dig(json.loads((require(RECORDED_DIR) / slug / file).read_text()), row)
 
-    assert set(recorded) <= set(dig(json.loads(ask(world, slug, path, {})[1]), row))
+    path, _, all_of_them = path.partition("?")
+    query = {"symbol": all_of_them} if all_of_them else {}
+
+    assert set(recorded) <= set(dig(json.loads(ask(world, slug, path, query)[1]), row))
 
 
 @pytest.mark.parametrize(("slug", "path", "query", "status", "words"), UNKNOWN)
@@ -173,3 +237,29 @@ def test_delisted_pairs_vanish_from_lists(world: Simulation) -> None:
 
     assert "BTCUSDT" not in symbols
     assert "ETHUSDT" in symbols
+
+
+def test_bitfinex_rows_of_funding_stand_among_the_others(world: Simulation) -> None:
+    """ALL has rows of other columns, lists have not."""
+    rows = json.loads(ask(world, "bitfinex", "/v2/tickers", {"symbols": "ALL"})[1])
+    listed = json.loads(ask(world, "bitfinex", "/v2/tickers", {"symbols": "tBTCUST,tDOGE:USD,tNOPE"})[1])
+
+    assert {(row[0][0], len(row)) for row in rows} == {("f", 17), ("t", 11)}
+    assert [row[0] for row in listed] == ["tBTCUST", "tDOGE:USD"]
+
+
+def test_bitmart_rows_are_the_cells_of_its_objects(world: Simulation) -> None:
+    """All symbols come as arrays of 13 cells in the order of the object's keys."""
+    one = json.loads(ask(world, "bitmart", "/spot/quotation/v3/ticker", {"symbol": "BTC_USDT"})[1])["data"]
+    rows = json.loads(ask(world, "bitmart", "/spot/quotation/v3/tickers", {})[1])["data"]
+
+    assert next(row for row in rows if row[0] == "BTC_USDT") == list(one.values())
+
+
+def test_the_wons_prices_follow_the_dollars(world: Simulation) -> None:
+    """BTC in won over tether in won is about BTC in tether."""
+    rows = json.loads(ask(world, "bithumb", "/public/ticker/ALL_KRW", {})[1])["data"]
+
+    implied = Decimal(rows["BTC"]["closing_price"]) / Decimal(rows["USDT"]["closing_price"])
+
+    assert abs(implied / (Decimal(84050) / Decimal("0.99937")) - 1) < Decimal("0.002")

@@ -1,0 +1,67 @@
+"""Bithumb, https://apidocs.bithumb.com/v1.2.0/reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from simulator.assets import Pair
+from simulator.exchanges.base import Call, Exchange, Handler, Reply, plain
+from simulator.quotes import Desk, Quote
+
+
+class Bithumb(Exchange):
+    """One pair without its name, or all in one currency, keyed by base with the date among them."""
+
+    slug = "bithumb"
+    name = "Bithumb"
+    money = ("KRW",)
+    crosses = ("ETH/BTC", "USDT/KRW")
+    bias_bps = Decimal("-2.1")
+    spread_bps = Decimal(5)
+    lag_ms = 800
+
+    def ticker(self, pair: Pair) -> str:
+        """Return e.g. BTC_KRW."""
+        return f"{pair.base}_{pair.quote}"
+
+    def routes(self) -> Mapping[str, Handler]:
+        """Return the ticker of one pair or of ALL_KRW."""
+        return {"/public/ticker/{symbol}": self._ticker}
+
+    def rate_limited(self) -> Reply:
+        """Return 429 in the words of the newer calls."""
+        return Reply({"error": {"name": "too_many_requests", "message": "too many requests"}}, status=429)
+
+    def _ticker(self, desk: Desk, call: Call) -> Reply:
+        base, _, money = call.parts["symbol"].partition("_")
+        date = {"date": str(desk.now_ms)}
+        if base.upper() == "ALL":
+            names = [name for name, pair in desk.pairs() if pair.quote == (money or "KRW")]
+            rows = {quote.pair.base: self._row(quote) for name in names if (quote := desk.find(name))}
+            return _good({**rows, **date}) if rows else _bad()
+        quote = desk.find(call.parts["symbol"])
+        return _good({**self._row(quote), **date}) if quote else _bad()
+
+    def _row(self, quote: Quote) -> dict[str, object]:
+        return {
+            "opening_price": self.text(quote.open, quote),
+            "closing_price": self.text(quote.last, quote),
+            "min_price": self.text(quote.low, quote),
+            "max_price": self.text(quote.high, quote),
+            "units_traded": plain(quote.volume / 2)[:24],
+            "acc_trade_value": plain(quote.turnover / 2)[:24],
+            "prev_closing_price": self.text(quote.open, quote),
+            "units_traded_24H": plain(quote.volume),
+            "acc_trade_value_24H": plain(quote.turnover),
+            "fluctate_24H": f"{quote.change:,.0f}",
+            "fluctate_rate_24H": f"{quote.change_share * 100:.2f}",
+        }
+
+
+def _good(rows: dict[str, object]) -> Reply:
+    return Reply({"status": "0000", "data": rows})
+
+
+def _bad() -> Reply:
+    return Reply({"status": "5500", "message": "Invalid Parameter"}, status=400)
