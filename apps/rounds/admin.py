@@ -255,3 +255,6 @@ class FeedWithRoundsAdmin(WhatIfAdmin):
             return None
         messages.success(request, "Joined a round that was already open." if started.joined else "Round started.")
         return HttpResponseRedirect(reverse("admin:rounds_round_change", args=[started.round.pk]))
+
+
+from apps.rounds import source_admin as source_admin  # noqa: E402, PLC0414 - registered after the admin it extends

@@ -6,7 +6,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from tests.api.conftest import _fresh_cache, chain
 from tests.feeds.conftest import small
@@ -30,6 +33,7 @@ ARGUMENTS = [
 ]
 VIEWPORT = {"width": 1280, "height": 900}
 PATIENCE_MS = 15_000
+PASSWORD = "not-a-real-password"
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +66,15 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def operator(page: Page, live_server: LiveServer) -> Page:
+    """A page whose user logged in through the form."""
+    User.objects.create_superuser("operator", "operator@example.org", PASSWORD)
+    page.goto(live_server.url + reverse("admin:login"))
+    page.fill("input[name=username]", "operator")
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(live_server.url + reverse("admin:index"))
+    return page

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, Request, expect
@@ -16,21 +15,8 @@ from tests.api.conftest import FakeChain
 from tests.api.factories import confirmed_round, make_feed, reading, snapshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PASSWORD = "not-a-real-password"
 DRAG_STEPS = 12  # a jump from place to place is no drag: the list follows the moves in between
 IS_ON_TOP = "(handle, [x, y]) => handle.contains(document.elementFromPoint(x, y))"
-
-
-@pytest.fixture
-def operator(page: Page, live_server: LiveServer) -> Page:
-    """A page whose user logged in through the form."""
-    User.objects.create_superuser("operator", "operator@example.org", PASSWORD)
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("input[name=username]", "operator")
-    page.fill("input[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(live_server.url + reverse("admin:index"))
-    return page
 
 
 def open_feed(page: Page, server: LiveServer, pair: str) -> None:

@@ -299,6 +299,7 @@ def test_options_of_a_generic_source_are_checked(operator: Client, small: str) -
     """An operator hears of a bad path before a round does."""
     url = reverse("admin:feeds_source_add")
     posted = form_of(operator, url) | {"slug": "own", "name": "Own", "adapter": "generic", "enabled": "on"}
+    posted["described_as"] = "json"
 
     shown = errors_of(operator.post(url, posted | {"options": '{"prize": "$.p"}'}))
 

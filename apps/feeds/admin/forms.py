@@ -17,6 +17,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from apps.feeds.admin.generic_fields import PREFIX, GenericFieldsForm
 from apps.feeds.config import new_problems
 from apps.feeds.keys import SealedKey, seal_key
 from apps.feeds.models import Feed, Listing, Source, SourceKey
@@ -172,7 +173,7 @@ class LinesField(forms.CharField):
         return bool(self.to_python(data) != (initial or []))
 
 
-class SourceForm(SourceModelForm):
+class SourceForm(GenericFieldsForm, SourceModelForm):
     """A source, judged together with every feed that lists it."""
 
     adapter = forms.ChoiceField(choices=_adapter_choices, widget=UnfoldAdminSelectWidget)
@@ -199,21 +200,40 @@ class SourceForm(SourceModelForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text="Further base URLs of the same source, one a line, asked when the first fails. Empty: the adapter's.",
     )
+    wanted: SourceConfig
+
+    def judged_against(self) -> Config:
+        """Return the configuration this source is to fit in."""
+        return current_config()
 
     def clean(self) -> dict[str, Any]:
         """Judge the configuration as it would be with this source."""
         cleaned = super().clean() or {}
+        if self.is_described_by_fields:
+            self.errors.pop("options", None)  # the JSON does not count, so its faults do not either
+            cleaned["options"] = self.options_of_fields()
         slug = cleaned.get("slug") or self.instance.slug
         if self.errors or not slug:
             return cleaned
-        current = current_config()
+        current = self.judged_against()
         before = current.sources.get(slug) or source_config(Source(slug=slug))
         rules = {name: value for name, value in cleaned.items() if hasattr(before, name)}
         source = replace(before, **{**rules, "slug": slug, "options": cleaned.get("options") or {}})
+        self.wanted = source
         target = Config(sources={**current.sources, slug: source}, feeds=current.feeds)
-        _add_errors(self, new_problems(current, target), owner=("sources", slug))
+        problems = [self._placed(problem) for problem in new_problems(current, target)]
+        _add_errors(self, problems, owner=("sources", slug))
         self._judge_key(source)
         return cleaned
+
+    def _placed(self, problem: Problem) -> Problem:
+        """Return a problem of the options at the field that holds the option."""
+        if problem.where[-1] != "options" or not self.is_described_by_fields:
+            return problem
+        key, _, told = problem.message.partition(": ")
+        if f"{PREFIX}{key}" in self.fields:
+            return replace(problem, where=(*problem.where[:-1], f"{PREFIX}{key}"), message=told)
+        return replace(problem, where=(*problem.where[:-1], f"{PREFIX}url"))
 
     def _judge_key(self, source: SourceConfig) -> None:
         """Seal a new key for where the source will be asked; refuse to leave a key behind at another host."""

@@ -41,6 +41,55 @@ class LastStateFilter(admin.SimpleListFilter):
         return queryset.filter(cases.get(self.value() or "", Q()))
 
 
+LAST_STATE = "Last state"
+# Shown for the generic adapter only, by feeds/source.css.
+GENERIC_FIELDSETS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "The API described",
+        {
+            "classes": ("generic-only", "generic-head"),
+            "fields": ("described_as",),
+            "description": "Say what to ask and where the price stands in the reply; then press "
+            '<a href="#source-test" class="text-primary-600 underline">Test now</a> at the end of this page before you '
+            "save.",
+        },
+    ),
+    (
+        "Request",
+        {
+            "classes": ("generic-only",),
+            "fields": (
+                "g_url",
+                ("g_method", "g_separator"),
+                "g_body",
+                "g_headers",
+                ("g_key_header", "g_key_prefix", "g_key_query"),
+            ),
+        },
+    ),
+    (
+        "Price in the reply",
+        {
+            "classes": ("generic-only",),
+            "fields": (
+                ("g_rows", "g_symbol"),
+                ("g_price", "g_scale"),
+                "g_inverse",
+                ("g_bid", "g_ask", "g_volume"),
+                ("g_time", "g_time_unit", "g_time_of"),
+            ),
+        },
+    ),
+    (
+        "Errors under HTTP 200",
+        {
+            "classes": ("generic-only",),
+            "fields": (("g_error", "g_error_expected", "g_error_forbidden"), ("g_error_message", "g_unknown_ticker")),
+        },
+    ),
+)
+
+
 @admin.register(Source)
 class SourceAdmin(VersionedAdmin):
     """Sources, each with what it last said."""
@@ -55,11 +104,23 @@ class SourceAdmin(VersionedAdmin):
     readonly_fields = ("last_state", "last_call", "last_message", "success", "key_state")
     fieldsets = (
         (None, {"fields": (("slug", "name"), "enabled")}),
-        ("Last state", {"fields": (("last_state", "last_call"), "last_message", "success")}),
-        ("How to ask", {"fields": (("adapter", "venue"), "base_url", ("timeout_s", "max_attempts"), "options")}),
+        (LAST_STATE, {"fields": (("last_state", "last_call"), "last_message", "success")}),
+        ("How to ask", {"fields": (("adapter", "venue"), "base_url", ("timeout_s", "max_attempts"))}),
+        *GENERIC_FIELDSETS,
+        ("Options", {"classes": ("options-json",), "fields": ("options",)}),
         ("API key", {"fields": ("key_state", "new_key", "clear_key")}),
         ("Sparing it", {"fields": (("rate_limit", "cache_ttl_ms"), "mirrors")}),
     )
+
+    class Media:
+        css = {"all": ("feeds/source.css",)}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
+        """Leave out what a new source has not; and a description's fields for who may only read: it stands as JSON."""
+        fieldsets = [each for each in super().get_fieldsets(request, obj) if obj or each[0] != LAST_STATE]
+        if self.has_change_permission(request, obj) or (obj is None and self.has_add_permission(request)):
+            return fieldsets
+        return [each for each in fieldsets if "generic-only" not in each[1].get("classes", ())]
 
     @method_decorator(sensitive_post_parameters("new_key"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -16,6 +16,7 @@ from apps.sources.adapters import parsing
 from apps.sources.adapters.base import (
     BaseAdapter,
     Cells,
+    KeyPlace,
     PriceRequest,
     Reply,
     batches,
@@ -61,6 +62,13 @@ class Generic(BaseAdapter):
     def option_faults(self, options: Mapping[str, object]) -> list[str]:
         """Return what is wrong with the description, one message a fault."""
         return validate_options(options)
+
+    def key_place(self) -> KeyPlace | None:
+        """Return where the description puts the key, None where it names no place."""
+        header, query = str(self._given.get("key_header") or ""), str(self._given.get("key_query") or "")
+        if not header and not query:
+            return None
+        return KeyPlace(header=header, prefix=str(self._given.get("key_prefix") or ""), query=query)
 
     def ticker_for(self, pair: str) -> str:
         """Return ``BTC-USD``, a guess; listings of generic sources name their tickers."""

@@ -64,6 +64,7 @@ def validate_options(options: Mapping[str, object]) -> list[str]:
         *_row_faults(words),
         *_error_faults(words),
         *_header_faults(options.get("headers", {})),
+        *_key_faults(words),
     ]
 
 
@@ -192,6 +193,18 @@ def _header_faults(headers: object) -> Iterator[str]:
             yield f"headers: {str(name)[:40]!r} cannot be set"
         elif not isinstance(value, str) or not value.isprintable() or not value.isascii():
             yield f"headers: {name} must be printable ASCII text"
+
+
+def _key_faults(words: Mapping[str, Any]) -> Iterator[str]:
+    header, prefix, query = (words.get(name, "") for name in ("key_header", "key_prefix", "key_query"))
+    if header and (not _HEADER_NAME.fullmatch(header) or header.lower() in _OWN_HEADERS):
+        yield f"key_header: {header[:40]!r} cannot be set"
+    if prefix and not header:
+        yield "key_prefix: given without key_header"
+    if not prefix.isascii() or not (prefix + query).isprintable():
+        yield "key_prefix: must be printable ASCII text"
+    if header and query:
+        yield "key_query: use key_header or key_query, not both"
 
 
 def _near(given: str, known: Collection[str]) -> str:

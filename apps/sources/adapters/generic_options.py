@@ -27,6 +27,8 @@ class GenericOptions:
     method: GET or POST.  body: JSON of a POST; ``{ticker}`` and ``{tickers}`` in its texts are filled in, and a text
         that is nothing but ``{tickers}`` becomes an array of them.
     separator: between tickers.  headers: sent as they are; no place for secrets.
+    key_header, key_prefix, key_query: where the API wants the source's key: in a header, after a prefix, or as a query
+        parameter.
     price, bid, ask, volume, time: JSON paths (RFC 9535) within the row; ``{ticker}`` in one stands for the ticker.
     scale: digits behind the point that an integer price carries, 2 for cents: prices are divided by 10**scale.
     inverse: the API quotes base per quote for all its tickers; 1 / price is meant.
@@ -45,6 +47,9 @@ class GenericOptions:
     body: object = None
     separator: str = ","
     headers: Mapping[str, str] = field(default_factory=dict)
+    key_header: str = ""
+    key_prefix: str = ""
+    key_query: str = ""
     bid: str = ""
     ask: str = ""
     volume: str = ""

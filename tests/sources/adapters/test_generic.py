@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apps.pricing.types import Ask, Miss, MissCode, Quote
-from apps.sources.adapters.base import Reply
+from apps.sources.adapters.base import KeyPlace, Reply
 from apps.sources.adapters.generic import Generic, validate_options
 from apps.sources.adapters.generic_options import KEYS
 from tests.conftest import REPOSITORY
@@ -213,6 +213,15 @@ def test_the_clock_of_a_reply_is_not_the_time_of_a_price() -> None:
     assert cached.source_time == NOW - timedelta(seconds=60)
 
 
+def test_a_key_has_the_place_the_description_gives_it() -> None:
+    """In a header after a prefix, in a parameter, or nowhere."""
+    in_header = Generic({**ONE, "key_header": "Authorization", "key_prefix": "Bearer "}).key_place()
+
+    assert in_header == KeyPlace(header="Authorization", prefix="Bearer ")
+    assert Generic({**ONE, "key_query": "apikey"}).key_place() == KeyPlace(query="apikey")
+    assert Generic(ONE).key_place() is None
+
+
 @pytest.mark.parametrize("options", [ONE, MANY, KEYED])
 def test_sound_options_have_no_faults(options: dict[str, Any]) -> None:
     """The examples are valid."""
@@ -258,6 +267,10 @@ def test_sound_options_have_no_faults(options: dict[str, Any]) -> None:
         ({"unknown_ticker": "x"}, "unknown_ticker: given without error"),
         ({"error": "$.e", "error_expected": 0, "error_forbidden": 1}, "not both"),
         ({"error": "$.e", "error_expected": []}, "error_expected: must be text, a whole number, true or false"),
+        ({"key_header": "Host"}, "key_header: 'Host' cannot be set"),
+        ({"key_prefix": "Bearer "}, "key_prefix: given without key_header"),
+        ({"key_header": "X-K", "key_query": "k"}, "key_query: use key_header or key_query, not both"),
+        ({"key_header": "X-K", "key_prefix": "a\n"}, "key_prefix: must be printable"),
         ({"headers": []}, "headers: must be a mapping"),
         ({"headers": {"Host": "x"}}, "cannot be set"),
         ({"headers": {"X-A": "b\r\nc"}}, "printable ASCII"),
