@@ -14,5 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oracle_project.settings.local")
 app = Celery("oracle")
 app.config_from_object("oracle_project.celery_config")
 app.conf.beat_schedule = beat_schedule()
-app.autodiscover_tasks(["apps.sources", "apps.rounds", "apps.submissions", "apps.scheduler", "apps.api"])
+app.autodiscover_tasks(
+    ["apps.sources", "apps.rounds", "apps.shadows", "apps.submissions", "apps.scheduler", "apps.api"]
+)
 celery_signals.connect()

@@ -66,6 +66,7 @@ INTEGERS: Mapping[str, tuple[int, int]] = {
 }
 DECIMALS: Mapping[str, tuple[Decimal, Decimal]] = {
     "ROUND_INTERVAL_S": (Decimal("0.1"), Decimal(86_400)),
+    "SHADOW_INTERVAL_S": (Decimal(5), Decimal(86_400)),
     "ROUND_DEADLINE_S": (Decimal("0.5"), MAX_DEADLINE_S),
     "MIN_BALANCE_ETH": (Decimal(0), Decimal(10**9)),
 }

@@ -138,6 +138,7 @@ VARIABLES: tuple[Variable, ...] = (
         "900",
     ),
     Variable("ROUND_INTERVAL_S", "Seconds between scheduled rounds.", "5"),
+    Variable("SHADOW_INTERVAL_S", "Seconds between two rounds of a shadow configuration; at least 5.", "30"),
     Variable("ROUND_DEADLINE_S", "Seconds a round may take from opening to settling.", "8"),
     Variable("QUIET_ROUND_RETENTION_S", "Seconds a round without news is kept.", "900"),
     Variable("ROUND_RETENTION_DAYS", "Days any other round is kept.", "30"),

@@ -117,7 +117,16 @@ def compare(
             if any(asked == pair for _, asked in recorded.outcomes):
                 steps[pair].append(Step(recorded.at, old[pair][0], new[pair][0], old[pair][1], new[pair][1]))
     seen = {key for recorded in rounds for key in recorded.outcomes}
-    return [_comparison(feed, steps[feed.pair], seen) for feed in after if feed.pair in steps]
+    return [
+        comparison_of(
+            feed.pair,
+            steps[feed.pair],
+            decimals=feed.decimals,
+            unseen=tuple(row.source for row in feed.listings if (row.source, feed.pair) not in seen),
+        )
+        for feed in after
+        if feed.pair in steps
+    ]
 
 
 def affected(before: Sequence[FeedSpec], after: Sequence[FeedSpec]) -> set[str]:
@@ -151,13 +160,14 @@ def _legs(feed: FeedSpec) -> set[str]:
     return {listing.conversion for listing in feed.listings if listing.conversion is not None}
 
 
-def _comparison(feed: FeedSpec, steps: Sequence[Step], seen: set[tuple[str, str]]) -> FeedComparison:
+def comparison_of(pair: str, steps: Sequence[Step], *, decimals: int, unseen: tuple[str, ...] = ()) -> FeedComparison:
+    """Return the figures of one feed's steps, which are in order of time."""
     differences = sorted(step.difference_bps for step in steps if step.difference_bps is not None)
     minutes = [(median(sample), minute) for minute, sample in _by_minute(steps)]
     worst_bps, worst_minute = max(minutes, default=(Decimal(0), None), key=lambda one: one[0])
     return FeedComparison(
-        pair=feed.pair,
-        decimals=feed.decimals,
+        pair=pair,
+        decimals=decimals,
         steps=tuple(steps),
         p50_bps=_quantile(differences, 50),
         p95_bps=_quantile(differences, 95),
@@ -167,7 +177,7 @@ def _comparison(feed: FeedSpec, steps: Sequence[Step], seen: set[tuple[str, str]
         lost=sum(step.before is not None and step.after is None for step in steps),
         gained=sum(step.before is None and step.after is not None for step in steps),
         sent=(sum(step.is_sent_before for step in steps), sum(step.is_sent_after for step in steps)),
-        unseen=tuple(row.source for row in feed.listings if (row.source, feed.pair) not in seen),
+        unseen=unseen,
     )
 
 

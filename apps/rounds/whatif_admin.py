@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -15,21 +17,35 @@ from unfold.decorators import action
 from apps.feeds.admin import FeedAdmin
 from apps.feeds.models import Feed
 from apps.feeds.selectors import feed_specs
+from apps.feeds.services import exported_document
+from apps.pricing.types import FeedSpec
 from apps.pricing.whatif import FeedComparison
 from apps.rounds.charts import Line, line_chart
 from apps.rounds.whatif import Simulation, simulate
 from apps.submissions.admin import scaled
 
 BUTTON = "feeds_feed_simulate"
+SAVED = 302
 BEFORE_COLOUR, AFTER_COLOUR = "#6b7280", "#9333ea"
-# What a browser posts beside the form's own fields.
-NOT_OF_THE_FORM = frozenset({"csrfmiddlewaretoken", BUTTON})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An edit that was looked at and taken back: the enabled feeds before and after, the whole as oracle.yaml."""
+
+    before: Sequence[FeedSpec]
+    after: Sequence[FeedSpec]
+    text: str
 
 
 class WhatIfAdmin(FeedAdmin):
     """Adds *Simulate* beside *Save*."""
 
     actions_submit_line = ("simulate",)
+    # Buttons that look at an edit without saving it.
+    tries: tuple[str, ...] = (BUTTON,)
+    # Further ways on from the simulation, inside its form; whoever knows more ways than rounds do fills it.
+    ways_on = ""
 
     @action(description="Simulate on past rounds", permissions=["change"], icon="science")  # type: ignore[untyped-decorator]
     def simulate(self, request: HttpRequest, feed: Feed) -> None:
@@ -39,34 +55,40 @@ class WhatIfAdmin(FeedAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Save as ever; or, for *Simulate*, save, look, and take it back."""
-        if request.method != "POST" or BUTTON not in request.POST:
+        pressed = next((name for name in self.tries if name in request.POST), "")
+        if request.method != "POST" or not pressed:
             return super().changeform_view(request, object_id, form_url, extra_context)
         before = feed_specs()
         with transaction.atomic():
             response = super().changeform_view(request, object_id, form_url, extra_context)
-            is_sound = response.status_code == 302
-            after = feed_specs() if is_sound else []
+            is_sound = response.status_code == SAVED
+            draft = Draft(before, after=feed_specs(), text=exported_document()) if is_sound else None
             transaction.set_rollback(True)
-        if not is_sound:
+        if draft is None:
             return response
         list(messages.get_messages(request))  # "was changed successfully" is not true
-        return self._show(request, simulate(before=before, after=after), object_id)
+        return self.show_try(request, pressed, draft, object_id)
+
+    def show_try(self, request: HttpRequest, button: str, draft: Draft, object_id: str | None) -> HttpResponse:  # noqa: ARG002
+        """Answer for a button of ``tries`` that was pressed on a sound form."""
+        return self._show(request, simulate(before=draft.before, after=draft.after), object_id)
 
     def _show(self, request: HttpRequest, simulation: Simulation, object_id: str | None) -> HttpResponse:
-        fields = [
-            (name, value) for name, values in request.POST.lists() if name not in NOT_OF_THE_FORM for value in values
-        ]
+        others = {"csrfmiddlewaretoken", *self.tries}
+        fields = [(name, value) for name, values in request.POST.lists() if name not in others for value in values]
         context = {
             **self.admin_site.each_context(request),
             "title": f"Simulation of {Feed.objects.get(pk=object_id).pair if object_id else 'a new feed'}",
             "simulation": simulation,
-            "feeds": [_row(feed) for feed in simulation.feeds],
+            "feeds": [comparison_row(feed) for feed in simulation.feeds],
             "fields": fields,
+            "ways_on": self.ways_on,
         }
         return render(request, "rounds/whatif.html", context)
 
 
-def _row(feed: FeedComparison) -> dict[str, Any]:
+def comparison_row(feed: FeedComparison) -> dict[str, Any]:
+    """Return a feed's comparison as the table and the chart show it."""
     return {
         "pair": feed.pair,
         "rounds": len(feed.steps),

@@ -15,11 +15,12 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
-from celery import chord
+from celery import Task, chord
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -104,14 +105,27 @@ def _left_on_board(round_id: uuid.UUID) -> list[dict[str, Any]]:
         return []
 
 
+def publish_beside(round_id: str, plan: RoundPlan, *, opened_at: datetime, body: Task[Any, Any]) -> None:
+    """Fetch for a round of another kind, whose ``body(lanes, round_id=…)`` settles it; one that is lost stays lost."""
+    deadline = opened_at + timedelta(seconds=float(settings.ROUND_DEADLINE_S))
+    try:
+        _draw(round_id, plan, deadline=deadline, body=body)
+    except (OperationalError, redis.RedisError):
+        log.exception("chord not published round=%s body=%s", round_id, body.name)
+
+
+def _draw(round_id: str, plan: RoundPlan, *, deadline: datetime, body: Task[Any, Any]) -> None:
+    specs = source_specs(list(plan.asks))
+    seats = {slug: Seat(specs[slug], asks) for slug, asks in plan.asks.items()}
+    round_board().post(round_id, seats=seats, reserves=plan.reserves, deadline=deadline - SETTLE_MARGIN)
+    header = [fetch_lane.si(round_id, lane) for lane in plan.lanes]
+    chord(header)(body.s(round_id=round_id))
+
+
 def _publish(round_: Round, plan: RoundPlan) -> None:
     round_id = str(round_.pk)
     try:
-        specs = source_specs(list(plan.asks))
-        seats = {slug: Seat(specs[slug], asks) for slug, asks in plan.asks.items()}
-        round_board().post(round_id, seats=seats, reserves=plan.reserves, deadline=round_.deadline - SETTLE_MARGIN)
-        header = [fetch_lane.si(round_id, lane) for lane in plan.lanes]
-        chord(header)(settle_round.s(round_id=round_id))
+        _draw(round_id, plan, deadline=round_.deadline, body=settle_round)
     except (OperationalError, redis.RedisError):
         # The row is open and has its deadline: 202 stays true, and the watchdog answers for the round.
         log.exception("chord not published round=%s", round_id)

@@ -11,6 +11,7 @@ SWEEP_SUBMISSIONS_S = 2
 FOLLOW_CHAIN_S = 5
 EXPIRE_HOLDS_S = 10
 PRUNE_S = 60
+SHADOWS_S = 5
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:
@@ -22,6 +23,8 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "follow-chain": _every(FOLLOW_CHAIN_S, "submissions.follow_chain"),
         "expire-holds": _every(EXPIRE_HOLDS_S, "scheduler.expire_holds"),
         "prune-rounds": _every(PRUNE_S, "scheduler.prune"),
+        "start-shadow-runs": _every(SHADOWS_S, "shadows.start_runs"),
+        "prune-shadow-runs": _every(PRUNE_S, "shadows.prune"),
         "prune-idempotency": _every(PRUNE_S, "api.prune_idempotency_records"),
     }
 

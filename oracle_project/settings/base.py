@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "apps.feeds",
     "apps.submissions",
     "apps.rounds",
+    "apps.shadows",
     "apps.scheduler",
     "apps.api",
     "apps.web",
@@ -121,6 +122,7 @@ MIN_BALANCE_ETH = env.decimal("MIN_BALANCE_ETH")
 MARKET = env.text("MARKET")
 MARKET_SIMULATOR_URL = env.text("MARKET_SIMULATOR_URL")
 ROUND_INTERVAL_S = env.decimal("ROUND_INTERVAL_S")
+SHADOW_INTERVAL_S = env.decimal("SHADOW_INTERVAL_S")
 ROUND_DEADLINE_S = env.decimal("ROUND_DEADLINE_S")
 QUIET_ROUND_RETENTION_S = env.integer("QUIET_ROUND_RETENTION_S")
 ROUND_RETENTION_DAYS = env.integer("ROUND_RETENTION_DAYS")

@@ -1,0 +1,1 @@
+"""Draft configurations that run beside production and send nothing."""
