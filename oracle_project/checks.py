@@ -46,6 +46,10 @@ INTEGERS: Mapping[str, tuple[int, int]] = {
     "MAX_FEE_GWEI": (1, 10**9),
     "CONFIRMATIONS": (1, 10_000),
     "TRANSACTION_TIMEOUT_S": (1, 86_400),
+    "READ_AGREEMENT": (1, 10),
+    "BUMP_AFTER_BLOCKS": (1, 10_000),
+    "MAX_IN_FLIGHT": (1, 1_000),
+    "SEQUENCER_GRACE_S": (0, 86_400),
     "QUIET_ROUND_RETENTION_S": (1, 10**9),
     "ROUND_RETENTION_DAYS": (1, 36_500),
     "SOURCE_BREAKER_FAILURES": (1, 1_000),
@@ -70,8 +74,13 @@ DECIMALS: Mapping[str, tuple[Decimal, Decimal]] = {
     "ROUND_DEADLINE_S": (Decimal("0.5"), MAX_DEADLINE_S),
     "MIN_BALANCE_ETH": (Decimal(0), Decimal(10**9)),
 }
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-LOG_FORMATS = ("json", "text")
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR"),
+    "LOG_FORMAT": ("json", "text"),
+    "FEE_STRATEGY": ("auto", "eip1559", "legacy"),
+    "DATA_FEE": ("none", "optimism", "arbitrum"),
+    "FINALITY": ("depth", "safe", "finalized"),
+}
 
 
 def check_environment(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001 - Django's signature
@@ -101,7 +110,7 @@ def _shapes() -> Iterator[CheckMessage]:
         yield from _read(env.integer, name, whole)
     for name, number in DECIMALS.items():
         yield from _read(env.decimal, name, number)
-    for name, choices in (("LOG_LEVEL", LOG_LEVELS), ("LOG_FORMAT", LOG_FORMATS)):
+    for name, choices in WORDS.items():
         if env.text(name) not in choices:
             yield _error(2, f"{name}: expected {' or '.join(choices)}, got {env.text(name)!r}")
 
@@ -143,6 +152,7 @@ def _market() -> Iterator[CheckMessage]:
 def _keystores() -> Iterator[CheckMessage]:
     references = [("SIGNER_KEYSTORES", reference) for reference in settings.SIGNER_KEYSTORES]
     references += [(name, getattr(settings, name)) for name in ("TRANSMITTER_KEYSTORE", "ADMIN_KEYSTORE")]
+    references += [("SPARE_TRANSMITTERS", reference) for reference in settings.SPARE_TRANSMITTERS]
     files = [(name, Path(path)) for name, path in references if path and is_keystore(path)]
     for name, path in files:
         yield from _keystore(name, path)

@@ -94,6 +94,11 @@ VARIABLES: tuple[Variable, ...] = (
         required_in_production=True,
     ),
     Variable(
+        "SPARE_TRANSMITTERS",
+        "Further keystores that pay, comma-separated; one steps in while those before it are paused, full or stuck.",
+        "",
+    ),
+    Variable(
         "ADMIN_KEYSTORE",
         "The key of the contract's admin, keystore file or reference, for deploy_contract. A chain worker that has "
         "it adds missing feeds, and on a local chain deploys a lost contract again.",
@@ -114,6 +119,30 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("MAX_FEE_GWEI", "Absolute ceiling of a transaction's fee cap.", "500"),
     Variable("CONFIRMATIONS", "Blocks after which a confirmed submission is final.", "12"),
     Variable("TRANSACTION_TIMEOUT_S", "Seconds after which an unmined transaction is broadcast again.", "15"),
+    Variable(
+        "READ_AGREEMENT",
+        "Endpoints that must give the same answer to a contract read: 1 trusts each, 2 none alone.",
+        "1",
+    ),
+    Variable(
+        "FEE_STRATEGY",
+        "`auto` (a base fee where blocks have one), `eip1559`, or `legacy` (one gas price).",
+        "auto",
+    ),
+    Variable("DATA_FEE", "What bills a transaction's bytes beside its gas: `none`, `optimism` or `arbitrum`.", "none"),
+    Variable("BUMP_AFTER_BLOCKS", "Blocks after which a waiting transaction is replaced by a better paid one.", "3"),
+    Variable("MAX_IN_FLIGHT", "Transactions of one key that may wait to be mined at a time.", "16"),
+    Variable(
+        "FINALITY",
+        "When a confirmed submission is final: `depth` (CONFIRMATIONS blocks) or the chain's `safe` or `finalized`.",
+        "depth",
+    ),
+    Variable(
+        "SEQUENCER_FEED",
+        "Chainlink-compatible uptime feed of a rollup's sequencer. While it says down, nothing is published.",
+        "",
+    ),
+    Variable("SEQUENCER_GRACE_S", "Seconds after the sequencer is back before publishing goes on.", "300"),
     # Market and rounds
     Variable("MARKET", "`live`, `simulated`, or `auto` (make run only: live when enough sources answer).", "auto"),
     Variable("MARKET_SIMULATOR_URL", "Base URL of the market simulator; needed when MARKET=simulated.", ""),

@@ -55,6 +55,7 @@ class ProblemCode(StrEnum):
     NOTHING_ACCEPTED = "nothing_accepted"
     SUBMISSION_FAILED = "submission_failed"
     CHAIN_UNAVAILABLE = "chain_unavailable"
+    CHAIN_READ_INCONSISTENT = "chain_read_inconsistent"
     NOT_READY = health.NOT_READY_CODE
     INTERNAL_ERROR = "internal_error"
 
@@ -94,6 +95,7 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.NOTHING_ACCEPTED: Kind(503, "No price of the round was acceptable"),
     ProblemCode.SUBMISSION_FAILED: Kind(503, "The round's report could not be written to the chain"),
     ProblemCode.CHAIN_UNAVAILABLE: Kind(503, "The chain cannot be read"),
+    ProblemCode.CHAIN_READ_INCONSISTENT: Kind(503, "Nodes contradict each other or what they said before"),
     ProblemCode.NOT_READY: Kind(health.NOT_READY_STATUS, health.NOT_READY_TITLE),
     ProblemCode.INTERNAL_ERROR: Kind(500, "Something went wrong here"),
 }

@@ -3,6 +3,7 @@
     ChainError                 code, transient
     ├── RpcUnavailable         no endpoint answered                                   transient
     ├── RpcRefused             an endpoint answered with an error we do not know      transient
+    ├── ChainReadInconsistent  endpoints contradict each other or what was read       transient
     ├── HistoryPruned          the endpoint no longer has the state of that block
     ├── WrongChain             an endpoint speaks for another chain
     ├── ContractMissing        no code where the contract should be
@@ -12,6 +13,8 @@
     │   ├── NonceTooLow        that nonce is mined: by this transaction or by a stranger's
     │   ├── Underpriced        a transaction of that nonce waits with a higher fee    transient
     │   └── InsufficientFunds  the wallet cannot pay                                  transient
+    ├── LaneClosed             a transmitter may not send now: paused, full, stuck, poor  transient
+    ├── SequencerDown          a rollup's sequencer is down, or back for too short        transient
     ├── FeeAboveCap            the base fee is above MAX_FEE_GWEI                     transient
     ├── SignersMissing         fewer keys at hand than the contract wants signatures  transient
     ├── NotDeployed            no contract is recorded for this chain                 transient
@@ -47,6 +50,13 @@ class RpcRefused(ChainError):
     """An endpoint answered with an error outside the known ones."""
 
     code = "rpc_refused"
+    transient = True
+
+
+class ChainReadInconsistent(ChainError):
+    """What was read cannot be: endpoints contradict each other, or the contract would have gone back."""
+
+    code = "chain_read_inconsistent"
     transient = True
 
 
@@ -112,6 +122,20 @@ class InsufficientFunds(TransactionRefused):
     """The wallet cannot pay for gas at the fee cap."""
 
     code = "insufficient_funds"
+    transient = True
+
+
+class LaneClosed(ChainError):
+    """No transmitter may send now: paused by an operator, too many in flight, the first of them stuck, or no coin."""
+
+    code = "lane_closed"
+    transient = True
+
+
+class SequencerDown(ChainError):
+    """A rollup's sequencer does not run, or runs again for less than the grace period."""
+
+    code = "sequencer_down"
     transient = True
 
 

@@ -34,11 +34,12 @@ class ChainIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block's number, hash and time."""
+    """A block's number, hash and time. base_fee_wei: 0 where the chain has none."""
 
     number: int
     block_hash: str
     time: datetime
+    base_fee_wei: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,30 @@ class OnChainFeedConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SequencerStatus:
+    """What an uptime feed says of a rollup's sequencer, and since when."""
+
+    is_up: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """An answer the contract took, as its event says it."""
+
+    pair: str
+    round_id: int
+    answer: int
+    tx_hash: str
+    block_number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """A mined transaction. ``accepted`` maps pair to (contract round, answer), ``skipped`` pair to reason name."""
+    """A mined transaction. ``accepted`` maps pair to (contract round, answer), ``skipped`` pair to reason name.
+
+    cost_wei: what the sender paid, a rollup's data fee included.
+    """
 
     tx_hash: str
     block_number: int
@@ -94,6 +117,7 @@ class Receipt:
     contract_address: str | None = None
     accepted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    cost_wei: int = 0
 
 
 class OracleGateway(Protocol):
@@ -104,6 +128,15 @@ class OracleGateway(Protocol):
 
     def head(self) -> Block:
         """Return the latest block."""
+
+    def block(self, number: int) -> Block:
+        """Return a block of the chain as it stands now. Raises HistoryPruned."""
+
+    def tagged(self, tag: str) -> int:
+        """Return the number of the ``safe`` or ``finalized`` block. Raises RpcRefused where there is none."""
+
+    def sequencer_status(self, feed: str) -> SequencerStatus:
+        """Return what the uptime feed at this address says. Raises ContractMissing."""
 
     def has_code(self, address: str) -> bool:
         """Return whether a contract stands at the address."""
@@ -135,20 +168,32 @@ class OracleGateway(Protocol):
     def fees(self, *, max_fee_gwei: int) -> Fees:
         """Return fees for the next block. Raises FeeAboveCap."""
 
+    def data_fee_wei(self, raw: bytes) -> int:
+        """Return what a rollup bills for these bytes on top of their gas, 0 elsewhere."""
+
     def nonce(self, address: str, *, pending: bool) -> int:
         """Return the count of an address's mined transactions, with those that wait when ``pending``."""
 
     def balance_wei(self, address: str) -> int:
         """Return an address's balance."""
 
-    def broadcast(self, raw: bytes) -> None:
-        """Hand over a signed transaction. Raises TransactionRefused or one of its kinds."""
+    def broadcast(self, raw: bytes) -> tuple[str, ...]:
+        """Hand a signed transaction to every endpoint; return the hosts that took it, at least one.
+
+        Raises TransactionRefused or one of its kinds when none did.
+        """
 
     def is_known(self, tx_hash: str) -> bool:
-        """Return whether the node has the transaction, mined or waiting."""
+        """Return whether any endpoint has the transaction, mined or waiting."""
 
-    def receipt(self, tx_hash: str) -> Receipt | None:
-        """Return the receipt of a mined transaction, None while it is not mined."""
+    def receipt(self, tx_hash: str, *, everywhere: bool = False) -> Receipt | None:
+        """Return the receipt of a mined transaction, None while it is not mined.
+
+        everywhere: ask every endpoint before saying None.
+        """
+
+    def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:
+        """Return every answer the contract took in a range of blocks, both ends included, oldest first."""
 
     def set_balance(self, address: str, wei: int) -> None:
         """Give an address play money. Development chains only; others raise RpcRefused."""

@@ -26,22 +26,51 @@ from web3.types import RPCEndpoint, TxParams
 
 from apps.chain.artifacts import artifact
 from apps.chain.decode import error_of_text, refusal_of_text, revert_of, skip_reason_name
-from apps.chain.errors import ChainError, ContractMissing, HistoryPruned, RpcRefused
-from apps.chain.fees import GWEI, Fees, next_fees
-from apps.chain.gateway import Block, ChainIdentity, ChainSnapshot, FeedReading, OnChainFeedConfig, Receipt, SignerSet
+from apps.chain.errors import (
+    AlreadyKnown,
+    ChainError,
+    ChainReadInconsistent,
+    ContractMissing,
+    HistoryPruned,
+    RpcRefused,
+)
+from apps.chain.fee_market import DataFee, FeeReader, FeeStrategy
+from apps.chain.fees import Fees, market_fees
+from apps.chain.gateway import (
+    Block,
+    ChainIdentity,
+    ChainSnapshot,
+    FeedEvent,
+    FeedReading,
+    OnChainFeedConfig,
+    Receipt,
+    SequencerStatus,
+    SignerSet,
+)
 from apps.chain.report import Report, feed_id, pair_of, report_tuple
-from apps.chain.rpc import FailoverProvider
+from apps.chain.rpc import EndpointPool
 
-DEFAULT_TIP_WEI = GWEI  # for nodes without eth_maxPriorityFeePerGas
+LATEST_ROUND_DATA = "0xfeaf968c"
 
 
 class Web3Gateway:
     """A chain behind JSON-RPC endpoints; see OracleGateway for what each method returns."""
 
-    def __init__(self, urls: Sequence[str], *, chain_id: int, timeout_s: float = 5.0) -> None:
+    def __init__(  # noqa: PLR0913 - the options of one chain
+        self,
+        urls: Sequence[str],
+        *,
+        chain_id: int,
+        timeout_s: float = 5.0,
+        agreement: int = 1,
+        fee_strategy: FeeStrategy = FeeStrategy.AUTO,
+        data_fee: DataFee = DataFee.NONE,
+    ) -> None:
         self._chain_id = chain_id
+        self._pool = EndpointPool(urls, chain_id=chain_id, timeout_s=timeout_s, agreement=agreement)
         # middleware off: they validate by extra round trips (chain id, pending nonce) and rewrite what we sign
-        self._web3 = Web3(FailoverProvider(urls, chain_id=chain_id, timeout_s=timeout_s), middleware=[])
+        self._web3 = Web3(self._pool, middleware=[])
+        self._fee_reader = FeeReader(self._asked, strategy=fee_strategy, data_fee=data_fee)
         self._contracts: dict[str, Contract] = {}
 
     # which chain ------------------------------------------------------------------------------------------------
@@ -59,10 +88,29 @@ class Web3Gateway:
         """Return the latest block."""
         return self._block("latest")
 
+    def block(self, number: int) -> Block:
+        """Return the block of this number."""
+        return self._block(number)
+
+    def tagged(self, tag: str) -> int:
+        """Return the number of the block under a tag."""
+        block = self._asked("eth_getBlockByNumber", [tag, False])
+        if block is None:
+            raise RpcRefused(f"the node has no {tag} block")
+        return int(block["number"], 16)
+
     def has_code(self, address: str) -> bool:
         """Return whether a contract stands at the address."""
         with _translated():
             return len(self._web3.eth.get_code(_checksummed(address))) > 0
+
+    def sequencer_status(self, feed: str) -> SequencerStatus:
+        """Return answer and startedAt of the feed's latest round; 0 means up."""
+        reply = str(self._asked("eth_call", [{"to": feed, "data": LATEST_ROUND_DATA}, "latest"]))
+        if len(reply) != 2 + 5 * 64:
+            raise ContractMissing(f"no uptime feed answers at {feed}")
+        _, answer, started_at, _, _ = (int(reply[2 + 64 * n : 66 + 64 * n], 16) for n in range(5))
+        return SequencerStatus(is_up=answer == 0, since=datetime.fromtimestamp(started_at, UTC))
 
     # reading the contract ---------------------------------------------------------------------------------------
     def signer_set(self, contract: str) -> SignerSet:
@@ -85,10 +133,14 @@ class Web3Gateway:
 
     def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
         """Return all pairs at one block, in one contract call."""
+        if block_number is None:
+            block_number = self._pool.common_head()
         block = self._block("latest" if block_number is None else block_number)
         call = self._contract(contract).functions.latestAnswers([feed_id(pair) for pair in pairs])
         with _translated():
             views = call.call(block_identifier=block.number)
+        if len(views) != len(pairs):
+            raise ChainReadInconsistent(f"asked for {len(pairs)} feeds, {len(views)} were answered")
         prices = {pair: _reading(view) for pair, view in zip(pairs, views, strict=True) if view[3]}
         return ChainSnapshot(block_number=block.number, block_time=block.time, prices=prices)
 
@@ -137,14 +189,11 @@ class Web3Gateway:
 
     def fees(self, *, max_fee_gwei: int) -> Fees:
         """Return fees for the next block."""
-        with _translated():
-            base_fee_wei = self._web3.eth.get_block("latest").get("baseFeePerGas", 0)
-        try:
-            with _translated():
-                tip_wei = int(self._raw("eth_maxPriorityFeePerGas", []), 16)
-        except RpcRefused:
-            tip_wei = DEFAULT_TIP_WEI
-        return next_fees(base_fee_wei=base_fee_wei, suggested_tip_wei=tip_wei, max_fee_gwei=max_fee_gwei)
+        return market_fees(self._fee_reader.market(), max_fee_gwei=max_fee_gwei)
+
+    def data_fee_wei(self, raw: bytes) -> int:
+        """Return a rollup's fee for the bytes."""
+        return self._fee_reader.data_fee_wei(raw)
 
     def nonce(self, address: str, *, pending: bool) -> int:
         """Return the count of an address's transactions."""
@@ -156,28 +205,50 @@ class Web3Gateway:
         with _translated():
             return self._web3.eth.get_balance(_checksummed(address))
 
-    def broadcast(self, raw: bytes) -> None:
-        """Hand over a signed transaction."""
-        with _translated(sending=True):
-            self._web3.eth.send_raw_transaction(HexBytes(raw))
+    def broadcast(self, raw: bytes) -> tuple[str, ...]:
+        """Hand a signed transaction to every endpoint."""
+        took: list[str] = []
+        refusals: list[ChainError] = []
+        for host, reply in self._pool.everywhere("eth_sendRawTransaction", ["0x" + bytes(raw).hex()]):
+            if (error := reply.get("error")) is None:
+                took.append(host)
+            else:
+                text = str(error["message"]) if isinstance(error, dict) and "message" in error else str(error)
+                refusals.append(refusal_of_text(text))
+        if took:
+            return tuple(took)
+        raise next((error for error in refusals if isinstance(error, AlreadyKnown)), refusals[0])
 
     def is_known(self, tx_hash: str) -> bool:
-        """Return whether the node has the transaction."""
-        try:
-            with _translated():
-                self._web3.eth.get_transaction(HexBytes(tx_hash))
-        except TransactionNotFound:
-            return False
-        return True
+        """Return whether any endpoint has the transaction."""
+        return self._anywhere("eth_getTransactionByHash", [tx_hash])
 
-    def receipt(self, tx_hash: str) -> Receipt | None:
+    def receipt(self, tx_hash: str, *, everywhere: bool = False) -> Receipt | None:
         """Return the receipt with its events decoded."""
+        if everywhere and not self._anywhere("eth_getTransactionReceipt", [tx_hash]):
+            return None
         try:
             with _translated():
                 receipt = self._web3.eth.get_transaction_receipt(HexBytes(tx_hash))
         except TransactionNotFound:
             return None
         return self._decoded(receipt)
+
+    def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:
+        """Return every answer the contract took in a range of blocks."""
+        event = self._contract(contract).events.FeedUpdated()
+        with _translated():
+            logs = event.get_logs(from_block=first, to_block=last)
+        return [
+            FeedEvent(
+                pair=pair_of(log["args"]["feedId"]),
+                round_id=log["args"]["roundId"],
+                answer=log["args"]["answer"],
+                tx_hash=log["transactionHash"].to_0x_hex(),
+                block_number=log["blockNumber"],
+            )
+            for log in logs
+        ]
 
     def set_balance(self, address: str, wei: int) -> None:
         """Give an address play money by Anvil's cheat method."""
@@ -203,6 +274,7 @@ class Web3Gateway:
             contract_address=receipt.get("contractAddress"),
             accepted=accepted,
             skipped=skipped,
+            cost_wei=_cost_wei(receipt),
         )
 
     def _contract(self, address: str) -> Contract:
@@ -219,14 +291,23 @@ class Web3Gateway:
         except BlockNotFound:
             raise HistoryPruned(f"the node has no block {identifier}") from None
         time = datetime.fromtimestamp(block["timestamp"], UTC)
-        return Block(number=block["number"], block_hash=block["hash"].to_0x_hex(), time=time)
+        base_fee_wei = block.get("baseFeePerGas", 0)
+        return Block(block["number"], block["hash"].to_0x_hex(), time, base_fee_wei)
+
+    def _anywhere(self, method: str, params: list[object]) -> bool:
+        """Return whether any endpoint has something under this hash; the one that does is asked first from then on."""
+        return any(reply.get("result") is not None for _, reply in self._pool.everywhere(method, params))
+
+    def _asked(self, method: str, params: list[object]) -> Any:
+        with _translated():
+            return self._raw(method, params)
 
     def _raw(self, method: str, params: list[object]) -> Any:
         return self._web3.manager.request_blocking(RPCEndpoint(method), params)
 
 
 @contextmanager
-def _translated(*, sending: bool = False) -> Iterator[None]:
+def _translated() -> Iterator[None]:
     """Let only ChainError, BlockNotFound and TransactionNotFound out of a block of web3 calls."""
     try:
         yield
@@ -237,10 +318,17 @@ def _translated(*, sending: bool = False) -> Iterator[None]:
     except BadFunctionCallOutput:
         raise ContractMissing("no PriceOracle answers at the address") from None
     except (Web3RPCError, MethodUnavailable) as exc:
-        text = _message_of(exc)
-        raise (refusal_of_text(text) if sending else error_of_text(text)) from None
+        raise error_of_text(_message_of(exc)) from None
     except Web3Exception as exc:
         raise RpcRefused(f"{exc.__class__.__name__}: {str(exc)[:160]}") from None
+
+
+def _cost_wei(receipt: Any) -> int:
+    """Return gas used times the price paid, with the data fee that OP Stack receipts state beside it."""
+    data_fee = receipt.get("l1Fee") or 0
+    return int(receipt["gasUsed"]) * int(receipt.get("effectiveGasPrice") or 0) + (
+        int(data_fee, 16) if isinstance(data_fee, str) else int(data_fee)
+    )
 
 
 def _message_of(exc: Web3Exception) -> str:

@@ -21,6 +21,7 @@ from prometheus_client import Counter, Gauge, Histogram  # noqa: E402 - after pr
 from prometheus_client.core import GaugeMetricFamily  # noqa: E402
 
 OK = "ok"
+RPC_REASONS = ("errors", "busy", "behind", "lies")
 
 
 class Trigger(StrEnum):
@@ -62,8 +63,10 @@ class SubmissionState(StrEnum):
     PLANNED = "PLANNED"
     IN_PROGRESS = "IN_PROGRESS"
     UNCONFIRMED = "UNCONFIRMED"
+    MISSING = "MISSING"
     CONFIRMED = "CONFIRMED"
     FINAL = "FINAL"
+    REPLACED = "REPLACED"
     FATAL = "FATAL"
 
 
@@ -111,6 +114,37 @@ RESERVES_PROMOTED = Counter(
 )
 HOLDS = Counter("oracle_holds_closed_total", "Held prices that wait no more, by how they ended.", ["state"])
 SUBMISSIONS = Counter("oracle_submissions_total", "Moves of submissions into a state.", ["state"])
+TRANSACTIONS_REPRICED = Counter(
+    "oracle_transactions_repriced_total",
+    "Transactions signed anew under a nonce that waits: same report, fresher report, or nothing but the nonce.",
+    ["chain", "kind"],
+)
+FEE_CAP_REACHED = Counter(
+    "oracle_fee_cap_reached_total", "Times MAX_FEE_GWEI kept a transaction from being sent or repriced.", ["chain"]
+)
+FOREIGN_NONCES = Counter(
+    "oracle_foreign_nonces_total", "Nonces of a transmitter that somebody else used.", ["chain", "address"]
+)
+NONCE_GAPS_FILLED = Counter(
+    "oracle_nonce_gaps_filled_total", "Nonces that nothing held and a self-transfer filled.", ["chain", "address"]
+)
+REORGS = Counter("oracle_reorgs_total", "Confirmed submissions whose block left the chain.", ["chain"])
+RPC_REQUESTS = Counter("oracle_rpc_requests_total", "Calls to RPC endpoints; code is ok or why none.", ["host", "code"])
+RPC_LATENCY = Histogram(
+    "oracle_rpc_latency_seconds",
+    "Time one call to an RPC endpoint took.",
+    ["host"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+RPC_HEAD = Gauge(
+    "oracle_rpc_head_block", "Newest block an RPC endpoint spoke of.", ["host"], multiprocess_mode="mostrecent"
+)
+RPC_QUARANTINED = Gauge(
+    "oracle_rpc_quarantined",
+    "1 while an RPC endpoint is left alone, by reason.",
+    ["host", "reason"],
+    multiprocess_mode="mostrecent",
+)
 TASKS = Counter("oracle_tasks_total", "Celery tasks finished.", ["queue", "task", "state"])
 TASK_DURATION = Histogram(
     "oracle_task_duration_seconds",
@@ -160,6 +194,12 @@ OLDEST_SUBMISSION_AGE = ScrapedGauge(
     "oracle_oldest_pending_submission_age_seconds", "Age of the oldest submission that is not mined; 0 without one."
 )
 WALLET_BALANCE = ScrapedGauge("oracle_wallet_balance_eth", "Balance of a transmitter, as last read.", ("address",))
+WALLET_DAYS_OF_GAS = ScrapedGauge(
+    "oracle_wallet_days_of_gas",
+    "Days a transmitter's balance lasts at what it spent in the last day; +Inf while it spends nothing.",
+    ("chain", "address"),
+)
+LANE_PAUSED = ScrapedGauge("oracle_lane_paused", "1 while an operator has paused a transmitter.", ("chain", "address"))
 WALLET_MIN_BALANCE = ScrapedGauge("oracle_wallet_min_balance_eth", "MIN_BALANCE_ETH of the settings.")
 ROUNDS_OPEN = ScrapedGauge("oracle_rounds_open", "Rounds that have not settled.")
 OLDEST_ROUND_AGE = ScrapedGauge("oracle_oldest_open_round_age_seconds", "Age of the oldest open round; 0 without one.")
@@ -220,6 +260,48 @@ def reserve_promoted(lost: str, promoted: str) -> None:
 def submission_moved(state: str) -> None:
     """Count a submission that came into a state."""
     SUBMISSIONS.labels(SubmissionState(state)).inc()
+
+
+def transaction_repriced(chain: int, kind: str) -> None:
+    """Count a transaction signed anew under its nonce. ``kind``: BUMP, REPLACE or CANCEL."""
+    TRANSACTIONS_REPRICED.labels(chain, kind).inc()
+
+
+def fee_cap_reached(chain: int) -> None:
+    """Count a transaction that the fee cap held back."""
+    FEE_CAP_REACHED.labels(chain).inc()
+
+
+def foreign_nonces(chain: int, address: str, count: int) -> None:
+    """Count nonces somebody else used."""
+    FOREIGN_NONCES.labels(chain, address).inc(count)
+
+
+def nonce_gap_filled(chain: int, address: str) -> None:
+    """Count a nonce given to a self-transfer."""
+    NONCE_GAPS_FILLED.labels(chain, address).inc()
+
+
+def reorged(chain: int) -> None:
+    """Count a confirmed submission that left its block."""
+    REORGS.labels(chain).inc()
+
+
+def rpc_call(host: str, code: str, latency_s: float) -> None:
+    """Count one call to an RPC endpoint."""
+    RPC_REQUESTS.labels(host, code).inc()
+    RPC_LATENCY.labels(host).observe(latency_s)
+
+
+def rpc_head(host: str, number: int) -> None:
+    """Note the newest block an RPC endpoint spoke of."""
+    RPC_HEAD.labels(host).set(number)
+
+
+def rpc_quarantined(host: str, reason: str) -> None:
+    """Note why an RPC endpoint is left alone; an empty reason: it is not."""
+    for known in RPC_REASONS:
+        RPC_QUARANTINED.labels(host, known).set(int(known == reason))
 
 
 def task_finished(queue: str, task: str, state: str, duration_s: float) -> None:

@@ -33,6 +33,7 @@ STATUS_COLOURS = {
     "HELD": "warning",
     "QUIET": "success",
     "REJECTED": "danger",
+    "REPLACED": "info",
     "FAILED": "danger",
 }
 ANSWER_COLOURS = {"ACCEPTED": "success", "SKIPPED": "info", "HELD": "warning", "REJECTED": "danger"}

@@ -14,7 +14,7 @@ from apps.rounds.models import Answer, Round
 from apps.submissions.models import Submission
 from apps.submissions.selectors import on_chain_values
 
-STATUSES = ("OPEN", "SUBMITTING", "CONFIRMED", "HELD", "QUIET", "REJECTED", "FAILED")
+STATUSES = ("OPEN", "SUBMITTING", "CONFIRMED", "HELD", "QUIET", "REJECTED", "REPLACED", "FAILED")
 
 
 def round_status(round_: Round) -> str:
@@ -22,7 +22,7 @@ def round_status(round_: Round) -> str:
 
     OPEN: sources are being asked.  SUBMITTING: settled, its report is on the way.  CONFIRMED: landed and read back.
     HELD: nothing was sent and a price waits for a person.  QUIET: nothing to send.  REJECTED: nothing could be sent.
-    FAILED: the report will never land.
+    REPLACED: a newer report of the same feeds took its place.  FAILED: the report will never land.
     """
     if round_.state == Round.State.OPEN:
         return "OPEN"
@@ -30,7 +30,8 @@ def round_status(round_: Round) -> str:
         return round_.outcome
     if round_.submission.state in Submission.LANDED:
         return "CONFIRMED"
-    return "FAILED" if round_.submission.state == Submission.State.FATAL else "SUBMITTING"
+    ends = {Submission.State.FATAL: "FAILED", Submission.State.REPLACED: "REPLACED"}
+    return ends.get(Submission.State(round_.submission.state), "SUBMITTING")
 
 
 def is_finished(round_: Round) -> bool:

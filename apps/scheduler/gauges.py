@@ -6,12 +6,12 @@ Each query reads rows through an index or a handful of them: a scrape must stay 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Sum
 from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import KombuError, OperationalError
@@ -112,6 +112,24 @@ def wallets() -> Iterator[GaugeMetricFamily]:
     yield from (balance, lowest)
 
 
+def lanes() -> Iterator[GaugeMetricFamily]:
+    """Yield how long each transmitter's coin lasts at what it spent in a day, and whether an operator paused it."""
+    days, paused = metrics.WALLET_DAYS_OF_GAS.family(), metrics.LANE_PAUSED.family()
+    day_ago = timezone.now() - timedelta(days=1)
+    spent = dict(
+        Submission.objects.filter(confirmed_at__gte=day_ago, cost_wei__isnull=False)
+        .order_by()
+        .values_list("wallet_id")
+        .annotate(Sum("cost_wei"))
+    )
+    for wallet in Wallet.objects.filter(balance_wei__isnull=False):
+        labels = [str(wallet.chain_id), wallet.address]
+        cost_wei = int(spent.get(wallet.pk) or 0)
+        days.add_metric(labels, float(wallet.balance_wei or 0) / cost_wei if cost_wei else float("inf"))
+        paused.add_metric(labels, int(wallet.paused_at is not None))
+    yield from (days, paused)
+
+
 def sources() -> Iterator[GaugeMetricFamily]:
     """Yield whether each enabled source that was ever asked gave quotes when last asked."""
     up = metrics.SOURCE_UP.family()
@@ -152,7 +170,7 @@ def _waiting(connection: Connection, queue: str) -> int:
 
 def register() -> None:
     """Hand all readers to the monitoring app."""
-    for read in (feeds, quorum_margins, rounds, holds, submissions, wallets, sources):
+    for read in (feeds, quorum_margins, rounds, holds, submissions, wallets, lanes, sources):
         collector.register(read.__name__, read, errors=(DatabaseError,))
     collector.register(source_gates.__name__, source_gates, errors=(DatabaseError, RedisError))
     collector.register(queues.__name__, queues, errors=(OSError, KombuError, OperationalError))

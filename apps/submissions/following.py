@@ -18,9 +18,11 @@ from apps.submissions.deployments import (
     standing_deployment,
     sync_feeds,
 )
+from apps.submissions.lanes import lanes_of
 from apps.submissions.models import Deployment, Wallet
+from apps.submissions.nonces import reconcile
 from apps.submissions.prices import refresh_prices
-from apps.submissions.wallets import read_balance, recover_lost_nonces, wallet_of
+from apps.submissions.wallets import read_balance, recover_lost_nonces
 
 if TYPE_CHECKING:
     from apps.chain.deploy import Deployer
@@ -41,9 +43,10 @@ def follow(clients: ChainClients, deployer: Deployer | None) -> None:
             return  # deploy_contract is at work
         deployment = _standing_or_new(gateway, deployer)
         sync_feeds(deployment, deployer, gateway, update=False)
-    wallet = wallet_of(deployment, address=clients.transmitter.address, gateway=gateway)
-    recover_lost_nonces(wallet, is_local=deployment.is_local, gateway=gateway)
-    _watch_balance(wallet, deployment, gateway, deployer)
+    for lane in lanes_of(deployment, clients):
+        recover_lost_nonces(lane.wallet, is_local=deployment.is_local, gateway=gateway)
+        _watch_balance(lane.wallet, deployment, gateway, deployer)
+        reconcile(lane, clients)
     refresh_prices(deployment, gateway)
 
 

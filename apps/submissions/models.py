@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -27,6 +28,11 @@ class IntegerField256(models.DecimalField):  # type: ignore[type-arg]
 
     def to_python(self, value: Any) -> Any:
         return None if value is None else int(value)
+
+
+def configured_chain_id() -> int:
+    """Return the chain of the environment: where a report goes when nobody says otherwise."""
+    return int(settings.CHAIN_ID)
 
 
 class Deployment(models.Model):
@@ -72,6 +78,11 @@ class Wallet(models.Model):
     next_nonce = models.PositiveBigIntegerField()
     balance_wei = IntegerField256(null=True)
     balance_read_at = models.DateTimeField(null=True)
+    mined_nonce = models.PositiveBigIntegerField(null=True, help_text="The chain's count of mined transactions.")
+    pending_nonce = models.PositiveBigIntegerField(null=True, help_text="The same with those that wait.")
+    nonces_read_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True, help_text="Set: nothing new is sent and nothing repriced.")
+    paused_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         constraints = [
@@ -89,15 +100,19 @@ class Submission(models.Model):
         PLANNED = "PLANNED", "planned: waits for the chain worker"
         IN_PROGRESS = "IN_PROGRESS", "in progress: signed and committed, being broadcast"
         UNCONFIRMED = "UNCONFIRMED", "unconfirmed: broadcast, not yet mined"
+        MISSING = "MISSING", "missing: its nonce is mined, by a transaction no node shows us"
         CONFIRMED = "CONFIRMED", "confirmed: mined and read back"
         FINAL = "FINAL", "final: deep enough to stay"
+        REPLACED = "REPLACED", "replaced: a newer report of the same feeds took its place"
         FATAL = "FATAL", "fatal: will never land"
 
-    UNFINISHED = (State.PLANNED, State.IN_PROGRESS, State.UNCONFIRMED)
+    IN_FLIGHT = (State.IN_PROGRESS, State.UNCONFIRMED, State.MISSING)
+    UNFINISHED = (State.PLANNED, *IN_FLIGHT)
     LANDED = (State.CONFIRMED, State.FINAL)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     state = models.CharField(max_length=12, choices=State, default=State.PLANNED)
+    chain_id = models.PositiveBigIntegerField(default=configured_chain_id, help_text="Where it is to be published.")
     simulated = models.BooleanField(help_text="Prices of the market simulator; may only go to a local chain.")
     evidence_hash = models.CharField(max_length=66)
     answers = models.JSONField(
@@ -113,12 +128,20 @@ class Submission(models.Model):
     block_number = models.PositiveBigIntegerField(null=True)
     block_hash = models.CharField(max_length=66, blank=True)
     gas_used = models.PositiveBigIntegerField(null=True)
+    cost_wei = IntegerField256(null=True, help_text="What the mined transaction cost, a rollup's data fee included.")
     landed = models.JSONField(default=list, help_text="Pairs whose answer was read back from the contract as sent.")
     skipped = models.JSONField(default=dict, help_text="Pair to the contract's reason for skipping it.")
     failure_code = models.CharField(max_length=40, blank=True)
     failure_message = models.TextField(blank=True)
     resends = models.PositiveSmallIntegerField(
         default=0, help_text="Times it was opened again after the chain lost it."
+    )
+    replaced_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="replaces", help_text="The newer report."
+    )
+    lost_blocks = models.JSONField(
+        default=list,
+        help_text='Blocks that left the chain with it: [{"tx_hash", "block_number", "block_hash"}].',
     )
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -128,13 +151,15 @@ class Submission(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.UniqueConstraint(fields=["wallet", "nonce"], name="submission_nonce_once_per_wallet"),
+            models.UniqueConstraint(
+                fields=["wallet", "nonce"], condition=~Q(state="REPLACED"), name="submission_nonce_once_per_wallet"
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["created_at"],
                 name="submission_unfinished",
-                condition=Q(state__in=["PLANNED", "IN_PROGRESS", "UNCONFIRMED"]),
+                condition=Q(state__in=["PLANNED", "IN_PROGRESS", "UNCONFIRMED", "MISSING"]),
             ),
             models.Index(fields=["created_at"], name="submission_confirmed", condition=Q(state="CONFIRMED")),
         ]
@@ -144,15 +169,28 @@ class Submission(models.Model):
 
 
 class Attempt(models.Model):
-    """One signed transaction of a submission. Its bytes are committed before they are sent and never change."""
+    """One signed transaction. Its bytes are committed before they are sent and never change.
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="attempts")
+    Without a submission it only uses up a nonce that nothing else held.
+    """
+
+    class Kind(models.TextChoices):
+        REPORT = "REPORT", "carries the report"
+        CANCEL = "CANCEL", "a transfer of nothing to itself, which uses up the nonce"
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, null=True, related_name="attempts")
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, null=True, related_name="attempts")
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, null=True, related_name="attempts")
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.REPORT)
     nonce = models.PositiveBigIntegerField()
     tx_hash = models.CharField(max_length=66, unique=True)
     raw = models.BinaryField(help_text="Signed transaction, ready to broadcast again.")
     gas_limit = models.PositiveBigIntegerField()
     max_fee_wei = IntegerField256()
     tip_wei = IntegerField256()
+    is_legacy = models.BooleanField(default=False, help_text="Pays one gas price: the chain has no base fee.")
+    head_block = models.PositiveBigIntegerField(null=True, help_text="Newest block when it was signed.")
+    nodes = models.CharField(max_length=300, blank=True, help_text="Hosts that took it when it was last sent.")
     broadcasts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -160,6 +198,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["created_at"]
+        indexes = [models.Index(fields=["wallet", "nonce"], name="attempt_nonce")]
 
     def __str__(self) -> str:
         return self.tx_hash

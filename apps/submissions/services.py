@@ -1,8 +1,11 @@
 """Plans submissions and moves them between states. Every move is one conditional update that must hit one row.
 
 PLANNED ──► IN_PROGRESS ──► UNCONFIRMED ──► CONFIRMED ──► FINAL
-   │  nonce and bytes   broadcast       read back    deep enough
-   └─────────────► FATAL ◄────┘               any of the middle ones may be reopened: back to PLANNED
+   │  nonce and bytes   broadcast │  ▲    read back    deep enough
+   │                              ▼  │
+   │                             MISSING      its nonce is mined, no node shows by what
+   ├─────────────► REPLACED ◄─────┘           a newer report of the same feeds took its place
+   └─────────────► FATAL ◄────────┘           any of the middle ones may be reopened: back to PLANNED
 """
 
 from __future__ import annotations
@@ -117,12 +120,18 @@ def fail(submission_id: uuid.UUID, *, frm: Sequence[State], code: str, message: 
     log.warning("submission failed submission=%s code=%s message=%s", submission_id, code, message)
 
 
+def replace(submission_id: uuid.UUID, *, frm: Sequence[State], by: Submission) -> None:
+    """Move a submission to REPLACED, with a link to the newer report. Raises StateMoved."""
+    move(submission_id, frm=frm, to=State.REPLACED, replaced_by=by)
+    log.info("submission replaced submission=%s by=%s", submission_id, by.pk)
+
+
 def reopen(submissions: QuerySet[Submission], *, reason: str) -> int:
     """Take submissions the chain lost back to PLANNED, to be signed and sent anew; returns how many.
 
     They are sent with the same answers, or fail as superseded or expired when these are no longer news.
     """
-    due = submissions.filter(state__in=[State.IN_PROGRESS, State.UNCONFIRMED, State.CONFIRMED])
+    due = submissions.filter(state__in=[*Submission.IN_FLIGHT, State.CONFIRMED])
     ids = list(due.values_list("pk", flat=True))
     count = due.filter(pk__in=ids).update(
         **_OF_ONE_SENDING, state=State.PLANNED, resends=F("resends") + 1, updated_at=timezone.now()

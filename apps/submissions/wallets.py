@@ -1,4 +1,4 @@
-"""Nonces and balances of the transmitter. A nonce is given out under a row lock, with the bytes that use it."""
+"""Nonces and balances of the transmitters. A nonce is given out by one conditional update, with the bytes using it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from django.db.models import Min
 from django.utils import timezone
 
 from apps.chain.gateway import OracleGateway
-from apps.submissions.models import Deployment, Submission, Wallet
-from apps.submissions.services import reopen
+from apps.submissions.models import Attempt, Deployment, Submission, Wallet
+from apps.submissions.services import StateMoved, reopen
 
 log = logging.getLogger(__name__)
 State = Submission.State
-IN_FLIGHT = (State.IN_PROGRESS, State.UNCONFIRMED)
 LOST_BY_CHAIN = "lost_by_chain"
 
 
@@ -31,13 +30,19 @@ def wallet_of(deployment: Deployment, *, address: str, gateway: OracleGateway) -
     return wallet
 
 
-def take_nonce(wallet: Wallet) -> int:
-    """Return the next nonce and count it as given. Must run in the transaction that commits the bytes using it."""
-    locked = Wallet.objects.select_for_update().get(pk=wallet.pk)
-    nonce = locked.next_nonce
-    locked.next_nonce = nonce + 1
-    locked.save(update_fields=["next_nonce"])
-    return nonce
+def next_nonce(wallet: Wallet) -> int:
+    """Return the nonce that comes next, to sign with; it is not taken before ``claim_nonce``."""
+    wallet.refresh_from_db(fields=["next_nonce"])
+    return wallet.next_nonce
+
+
+def claim_nonce(wallet: Wallet, nonce: int) -> None:
+    """Count a nonce as given out. Must run in the transaction that commits the bytes using it.
+
+    Raises StateMoved when another process was faster; then nothing was taken.
+    """
+    if Wallet.objects.filter(pk=wallet.pk, next_nonce=nonce).update(next_nonce=nonce + 1) != 1:
+        raise StateMoved(f"nonce {nonce} of {wallet.address} is no longer the next")
 
 
 def skip_taken_nonces(wallet: Wallet, *, mined: int) -> None:
@@ -66,7 +71,8 @@ def recover_lost_nonces(wallet: Wallet, *, is_local: bool, gateway: OracleGatewa
     if _lowest_in_flight(wallet, mined=mined) <= mined:
         return 0
     if not is_local or gateway.nonce(wallet.address, pending=True) != mined:
-        log.error("chain is behind the wallet wallet=%s mined=%d next=%d", wallet.address, mined, wallet.next_nonce)
+        if Submission.objects.filter(wallet=wallet, nonce__gte=mined, state__in=Submission.LANDED).exists():
+            log.error("chain is behind the wallet wallet=%s mined=%d next=%d", wallet.address, mined, wallet.next_nonce)
         return 0
     reason = f"the chain fell back to nonce {mined}, {wallet.next_nonce} was next"
     with transaction.atomic():
@@ -77,6 +83,7 @@ def recover_lost_nonces(wallet: Wallet, *, is_local: bool, gateway: OracleGatewa
             state=State.FATAL, failure_code=LOST_BY_CHAIN, failure_message=reason, nonce=None
         )
         held.filter(state=State.FATAL).update(nonce=None)
+        Attempt.objects.filter(wallet=locked, submission=None, nonce__gte=mined).delete()
         locked.next_nonce = mined
         locked.save(update_fields=["next_nonce"])
     log.warning("lost transactions recovered wallet=%s reopened=%d reason=%s", wallet.address, count, reason)
@@ -84,6 +91,6 @@ def recover_lost_nonces(wallet: Wallet, *, is_local: bool, gateway: OracleGatewa
 
 
 def _lowest_in_flight(wallet: Wallet, *, mined: int) -> int:
-    in_flight = Submission.objects.filter(wallet=wallet, state__in=IN_FLIGHT, nonce__gte=mined)
+    in_flight = Submission.objects.filter(wallet=wallet, state__in=Submission.IN_FLIGHT, nonce__gte=mined)
     lowest: int | None = in_flight.aggregate(lowest=Min("nonce"))["lowest"]
     return wallet.next_nonce if lowest is None else lowest

@@ -341,7 +341,7 @@ def test_rounds_are_filtered(client: APIClient, query: str, found: int) -> None:
     assert len(client.get(f"/api/v1/rounds?{query}").json()["results"]) == found
 
 
-@pytest.mark.parametrize("status", ["OPEN", "SUBMITTING", "CONFIRMED", "FAILED", "QUIET", "REJECTED"])
+@pytest.mark.parametrize("status", ["OPEN", "SUBMITTING", "CONFIRMED", "FAILED", "QUIET", "REJECTED", "REPLACED"])
 def test_filter_agrees_with_status(client: APIClient, status: str) -> None:
     """Every round is found under exactly the status it shows."""
     make_round()

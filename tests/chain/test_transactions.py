@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eth_account import Account
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.chain.fees import Fees
 from apps.chain.signers import KeystoreSigner, sign_transaction
-from apps.chain.transactions import TransactionFields
+from apps.chain.transactions import TransactionFields, call_of
 
 KEY = b"\x11" * 32
 addresses = st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex())
@@ -45,3 +47,27 @@ def test_signed_bytes_and_hash_equal_those_of_eth_account(transaction: Transacti
     expected = account.sign_transaction(document)
     assert signed.raw == bytes(expected.raw_transaction)
     assert signed.tx_hash == "0x" + bytes(expected.hash).hex()
+
+
+@given(fields)
+def test_legacy_bytes_equal_those_of_eth_account(transaction: TransactionFields) -> None:
+    """On a chain without a base fee the EIP-155 form is made, and the call is found again in its bytes."""
+    price = transaction.fees.max_fee_wei
+    legacy = replace(transaction, fees=Fees(price, price, is_legacy=True))
+    account = Account.from_key(KEY)
+    document = {
+        "chainId": legacy.chain_id,
+        "nonce": legacy.nonce,
+        "data": legacy.data,
+        "value": 0,
+        "gas": legacy.gas_limit,
+        "gasPrice": price,
+    }
+    if legacy.to is not None:
+        document["to"] = bytes.fromhex(legacy.to[2:])
+
+    signed = sign_transaction(legacy, KeystoreSigner(account))
+
+    expected = account.sign_transaction(document)
+    assert signed.raw == bytes(expected.raw_transaction)
+    assert call_of(signed.raw) == legacy.data == call_of(sign_transaction(transaction, KeystoreSigner(account)).raw)

@@ -18,7 +18,7 @@ from simulator.testing import Control
 from tests.e2e.conftest import Oracle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("oracle")]
-FINISHED = {"CONFIRMED", "QUIET", "REJECTED", "FAILED"}
+FINISHED = {"CONFIRMED", "QUIET", "REJECTED", "REPLACED", "FAILED"}
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ def chain() -> FakeChain:
 @pytest.fixture
 def clients(chain: FakeChain) -> ChainClients:
     """The chain, signers 11 to 13 and transmitter 2."""
-    return ChainClients(gateway=chain, signers=[key(n) for n in (11, 12, 13)], transmitter=key(2))
+    return ChainClients(gateway=chain, signers=[key(n) for n in (11, 12, 13)], transmitters=[key(2)])
 
 
 @pytest.fixture

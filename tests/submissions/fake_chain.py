@@ -13,9 +13,27 @@ from eth_account.typed_transactions import TypedTransaction
 from eth_hash.auto import keccak
 from hexbytes import HexBytes
 
-from apps.chain.errors import AlreadyKnown, ExecutionReverted, HistoryPruned, NonceTooLow, RpcUnavailable
-from apps.chain.fees import Fees
-from apps.chain.gateway import Block, ChainIdentity, ChainSnapshot, FeedReading, OnChainFeedConfig, Receipt, SignerSet
+from apps.chain.errors import (
+    AlreadyKnown,
+    ExecutionReverted,
+    FeeAboveCap,
+    HistoryPruned,
+    NonceTooLow,
+    RpcUnavailable,
+    Underpriced,
+)
+from apps.chain.fees import GWEI, Fees
+from apps.chain.gateway import (
+    Block,
+    ChainIdentity,
+    ChainSnapshot,
+    FeedEvent,
+    FeedReading,
+    OnChainFeedConfig,
+    Receipt,
+    SequencerStatus,
+    SignerSet,
+)
 from apps.chain.report import Report
 from tests.chain.local_chain import key
 
@@ -42,6 +60,13 @@ class FakeChain:
     pruned_below: int = 0
     is_down: bool = False
     code: bool = True
+    fees_now: Fees = field(default_factory=lambda: Fees(2_000, 1_000))
+    base_fee_wei: int = 500
+    balance: int = 10**21
+    data_fee: int = 0
+    tags: dict[str, int] = field(default_factory=dict)
+    sequencer: SequencerStatus = field(default_factory=lambda: SequencerStatus(True, datetime(2026, 1, 1, tzinfo=UTC)))
+    hidden: set[str] = field(default_factory=set)
     kill_at: tuple[int, str] | None = None
     calls: list[str] = field(default_factory=list)
     blocks: list[str] = field(default_factory=lambda: ["0xgenesis"])
@@ -56,7 +81,21 @@ class FakeChain:
         return self._call("identity", lambda: ChainIdentity(self.chain_id, "0xgenesis", self.client_version))
 
     def head(self) -> Block:
-        return self._call("head", lambda: Block(len(self.blocks) - 1, self.blocks[-1], datetime.now(UTC)))
+        return self._call("head", lambda: self._block(len(self.blocks) - 1))
+
+    def block(self, number: int) -> Block:
+        def read() -> Block:
+            if number >= len(self.blocks):
+                raise HistoryPruned(f"block {number}")
+            return self._block(number)
+
+        return self._call("block", read)
+
+    def tagged(self, tag: str) -> int:
+        return self._call("tagged", lambda: self.tags[tag])
+
+    def sequencer_status(self, feed: str) -> SequencerStatus:
+        return self._call("sequencer_status", lambda: self.sequencer)
 
     def has_code(self, address: str) -> bool:
         return self._call("has_code", lambda: self.code)
@@ -101,22 +140,34 @@ class FakeChain:
         return self._call("why_reverted", lambda: "Paused()")
 
     def fees(self, *, max_fee_gwei: int) -> Fees:
-        return self._call("fees", lambda: Fees(2_000, 1_000))
+        return self._call("fees", lambda: self._fees(max_fee_gwei))
+
+    def data_fee_wei(self, raw: bytes) -> int:
+        return self._call("data_fee_wei", lambda: self.data_fee)
 
     def nonce(self, address: str, *, pending: bool) -> int:
-        return self._call("nonce", lambda: self.nonces.get(address, 0) + (len(self.mempool) if pending else 0))
+        return self._call("nonce", lambda: self.nonces.get(address, 0) + self._waiting(address) * pending)
 
     def balance_wei(self, address: str) -> int:
-        return 10**21
+        return self._call("balance_wei", lambda: self.balance)
 
-    def broadcast(self, raw: bytes) -> None:
+    def broadcast(self, raw: bytes) -> tuple[str, ...]:
         self._call("broadcast", lambda: self._take(raw))
+        return ("fake:1",)
 
     def is_known(self, tx_hash: str) -> bool:
         return self._call("is_known", lambda: tx_hash in self.mempool or tx_hash in self.receipts)
 
-    def receipt(self, tx_hash: str) -> Receipt | None:
-        return self._call("receipt", lambda: self.receipts.get(tx_hash))
+    def receipt(self, tx_hash: str, *, everywhere: bool = False) -> Receipt | None:
+        return self._call("receipt", lambda: None if tx_hash in self.hidden else self.receipts.get(tx_hash))
+
+    def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:
+        return [
+            FeedEvent(pair, round_id, answer, receipt.tx_hash, receipt.block_number)
+            for receipt in self.receipts.values()
+            if first <= receipt.block_number <= last
+            for pair, (round_id, answer) in receipt.accepted.items()
+        ]
 
     def set_balance(self, address: str, wei: int) -> None:
         raise NotImplementedError
@@ -126,10 +177,10 @@ class FakeChain:
         """Put everything that waits into one block, lowest nonce first."""
         self.blocks.append(f"0xblock{len(self.blocks)}")
         for tx_hash, fields in sorted(self.mempool.items(), key=lambda item: int(item[1]["nonce"])):
-            if self.nonces.get(fields["from"], 0) == fields["nonce"]:
+            if self.nonces.get(fields["from"], 0) == fields["nonce"] and fields["maxFeePerGas"] >= self.base_fee_wei:
                 self.nonces[fields["from"]] = fields["nonce"] + 1
                 self.receipts[tx_hash] = self._execute(tx_hash, fields)
-        self.mempool.clear()
+                del self.mempool[tx_hash]
 
     def drop_mempool(self) -> None:
         """Forget what waits."""
@@ -148,7 +199,25 @@ class FakeChain:
         """Return the answers the contract took, oldest first."""
         return [reading.answer for _, reading in self.history.get(pair, [])]
 
+    def use_nonce(self, address: str) -> None:
+        """Mine a transaction of somebody else who has the key."""
+        self.nonces[address] = self.nonces.get(address, 0) + 1
+
     # parts ------------------------------------------------------------------------------------------------------
+    def _block(self, number: int) -> Block:
+        return Block(number, self.blocks[number], datetime.now(UTC), self.base_fee_wei)
+
+    def _fees(self, max_fee_gwei: int) -> Fees:
+        if self.fees_now.max_fee_wei > max_fee_gwei * GWEI:
+            raise FeeAboveCap("the chain in memory is dear")
+        return self.fees_now
+
+    def _waiting(self, address: str) -> int:
+        """Count what waits in an unbroken row of nonces, as nodes do."""
+        nonces = {fields["nonce"] for fields in self.mempool.values() if fields["from"] == address}
+        first = self.nonces.get(address, 0)
+        return next(n for n in range(len(nonces) + 1) if first + n not in nonces)
+
     def _call(self, name: str, effect: Callable[[], T]) -> T:
         number = len(self.calls)
         self.calls.append(name)
@@ -170,8 +239,11 @@ class FakeChain:
             raise NonceTooLow("nonce too low")
         if tx_hash in self.mempool:
             raise AlreadyKnown("already known")
-        for waiting in [h for h, f in self.mempool.items() if f["nonce"] == fields["nonce"]]:
-            del self.mempool[waiting]
+        for waiting, other in list(self.mempool.items()):
+            if (other["from"], other["nonce"]) == (sender, fields["nonce"]):
+                if fields["maxFeePerGas"] * 100 < other["maxFeePerGas"] * 110:
+                    raise Underpriced("replacement transaction underpriced")
+                del self.mempool[waiting]
         self.mempool[tx_hash] = {**fields, "from": sender}
         if self.automine:
             self.mine()
@@ -180,6 +252,8 @@ class FakeChain:
         number, block_hash = len(self.blocks) - 1, self.blocks[-1]
         if self.revert_when_mined:
             return Receipt(tx_hash, number, block_hash, succeeded=False, gas_used=30_000)
+        if not fields["data"]:
+            return Receipt(tx_hash, number, block_hash, succeeded=True, gas_used=21_000, cost_wei=21_000)
         accepted: dict[str, tuple[int, int]] = {}
         skipped: dict[str, str] = {}
         for pair, answer, observed_at in json.loads(bytes(HexBytes(fields["data"])))[2]:
@@ -192,4 +266,4 @@ class FakeChain:
             else:
                 entries.append((number, FeedReading(answer, len(entries) + 1, observed, datetime.now(UTC))))
                 accepted[pair] = (len(entries), answer)
-        return Receipt(tx_hash, number, block_hash, True, 100_000, None, accepted, skipped)
+        return Receipt(tx_hash, number, block_hash, True, 100_000, None, accepted, skipped, cost_wei=10**14)

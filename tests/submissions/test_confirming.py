@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.chain.gateway import FeedReading
 from apps.submissions.clients import ChainClients
 from apps.submissions.confirming import confirm
 from apps.submissions.models import Attempt, Deployment, OnChainPrice, Submission, Wallet
@@ -55,9 +56,10 @@ def test_skipped_feed_is_named(deployment: Deployment, clients: ChainClients) ->
 def test_report_that_lands_nowhere_fails(deployment: Deployment, clients: ChainClients, chain: FakeChain) -> None:
     """A mined report of which the contract took nothing is not called confirmed."""
     chain.automine = False
-    early, late = plan(("BTC/USD", 6), age_s=20), plan(("BTC/USD", 5), age_s=5)
-    for row in (late, early):
-        send(row.pk, clients)
+    early, stranger = plan(("BTC/USD", 6), age_s=20), plan(("BTC/USD", 5), age_s=5)
+    send(early.pk, clients)
+    newer = FeedReading(5, 1, stranger.created_at, stranger.created_at)  # somebody else carried a newer report
+    chain.history["BTC/USD"] = [(0, newer)]
     chain.mine()
 
     confirm(early.pk, clients)
@@ -124,56 +126,6 @@ def test_dropped_transaction_is_sent_again(deployment: Deployment, clients: Chai
     assert len(set(chain.sent)) == 1
 
 
-def test_stuck_transaction_is_replaced_at_the_same_nonce(
-    deployment: Deployment, clients: ChainClients, chain: FakeChain
-) -> None:
-    """One that still waits after a second broadcast gets a higher fee, and the report lands once."""
-    chain.automine = False
-    submission = plan(("BTC/USD", 5))
-    send(submission.pk, clients)
-    for _ in range(2):
-        backdate(seconds=60)
-        confirm(submission.pk, clients)
-    chain.mine()
-    confirm(submission.pk, clients)
-
-    first, second = Attempt.objects.order_by("pk")
-    assert (first.nonce, second.nonce) == (0, 0)
-    assert second.max_fee_wei * 8 >= first.max_fee_wei * 9
-    assert Submission.objects.get().tx_hash == second.tx_hash
-    assert chain.landed("BTC/USD") == [5]
-
-
-def test_deep_enough_is_final(deployment: Deployment, clients: ChainClients, chain: FakeChain) -> None:
-    """After CONFIRMATIONS blocks, and not before, the submission is final."""
-    submission = sent_and_confirmed(clients, ("BTC/USD", 5))
-    sweep(clients)
-    submission.refresh_from_db()
-    assert submission.state == State.CONFIRMED
-
-    for _ in range(12):
-        chain.mine()
-    sweep(clients)
-
-    submission.refresh_from_db()
-    assert submission.state == State.FINAL
-
-
-@pytest.mark.parametrize(("is_local", "state"), [(True, State.FINAL), (False, State.CONFIRMED)])
-def test_idle_local_chain_makes_final_by_age(
-    deployment: Deployment, clients: ChainClients, *, is_local: bool, state: str
-) -> None:
-    """Only on a local chain, which mines on demand, does a minute stand for depth."""
-    submission = sent_and_confirmed(clients, ("BTC/USD", 5))
-    Deployment.objects.update(is_local=is_local)
-    Submission.objects.update(confirmed_at=timezone.now() - timedelta(seconds=61))
-
-    sweep(clients)
-
-    submission.refresh_from_db()
-    assert submission.state == state
-
-
 def test_lost_blocks_are_noticed_and_sent_again(
     deployment: Deployment, clients: ChainClients, chain: FakeChain
 ) -> None:
@@ -233,22 +185,6 @@ def test_public_chain_that_lags_changes_nothing(
     assert recover_lost_nonces(Wallet.objects.get(), is_local=False, gateway=chain) == 0
     assert Submission.objects.get(pk=submission.pk).state == State.CONFIRMED
     assert "chain is behind the wallet" in caplog.text
-
-
-def test_reorged_transaction_is_followed_again(deployment: Deployment, clients: ChainClients, chain: FakeChain) -> None:
-    """A confirmed transaction that left its block is sent again with the same bytes before it can be final."""
-    submission = sent_and_confirmed(clients, ("BTC/USD", 5))
-    Submission.objects.update(confirmed_at=timezone.now() - timedelta(seconds=61))
-    chain.fall_back_to(0)
-
-    sweep(clients)
-    backdate(seconds=60)
-    sweep(clients)
-    sweep(clients)
-
-    submission.refresh_from_db()
-    assert (submission.state, submission.resends) == (State.CONFIRMED, 1)
-    assert len(set(chain.sent)) == 1
 
 
 def test_sweep_finds_what_no_hint_told(deployment: Deployment, clients: ChainClients, chain: FakeChain) -> None:

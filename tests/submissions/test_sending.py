@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from django.test import override_settings
 
-from apps.chain.errors import ContractMissing, NonceTooLow, NotDeployed, RpcUnavailable, SignersMissing
+from apps.chain.errors import ContractMissing, NotDeployed, RpcUnavailable, SignersMissing
 from apps.chain.gateway import SignerSet
 from apps.feeds.models import Feed
 from apps.submissions.clients import ChainClients
@@ -64,7 +64,7 @@ def drive(submission: Submission, clients: ChainClients) -> None:
     confirm(submission.pk, clients)
 
 
-CALLS_OF_A_WAY = 10  # gateway calls of a happy way; test_every_call_is_in_the_kill_table keeps it true
+CALLS_OF_A_WAY = 12  # gateway calls of a happy way; test_every_call_is_in_the_kill_table keeps it true
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
@@ -243,23 +243,6 @@ def test_rotated_signer_set_is_followed(deployment: Deployment, clients: ChainCl
     submission.refresh_from_db()
     assert (submission.signer_set_version, len(submission.signatures)) == (4, 3)
     assert Deployment.objects.get().signer_set_version == 4
-
-
-def test_nonce_taken_by_a_stranger_is_replaced(deployment: Deployment, clients: ChainClients, chain: FakeChain) -> None:
-    """When another transaction used our nonce, the report is signed anew with a free one and lands once."""
-    first = plan(("BTC/USD", 5))
-    send(plan(("ETH/USD", 1)).pk, clients)
-    chain.nonces[key(2).address] = 5  # somebody used the key for nonces 1 to 4
-
-    with pytest.raises(NonceTooLow):
-        send(first.pk, clients)
-    send(first.pk, clients)
-    assert Submission.objects.get(pk=first.pk).state == State.PLANNED
-    send(first.pk, clients)
-
-    first.refresh_from_db()
-    assert (first.state, first.nonce, first.resends) == (State.UNCONFIRMED, 5, 1)
-    assert chain.landed("BTC/USD") == [5]
 
 
 def test_move_must_hit_one_row(deployment: Deployment) -> None:

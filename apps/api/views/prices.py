@@ -14,7 +14,7 @@ from apps.api.pairs import feed_or_problem
 from apps.api.problems import Problem, ProblemCode
 from apps.api.schema import PAIR_PARAMETER, problems
 from apps.api.serializers.prices import PriceListSerializer, PriceSerializer
-from apps.chain.errors import ChainError
+from apps.chain.errors import ChainError, ChainReadInconsistent
 from apps.feeds.models import Feed
 from apps.rounds.prices import CurrentPrice, current_prices
 
@@ -26,7 +26,11 @@ class PriceList(APIView):
     """All current prices."""
 
     @extend_schema(
-        operation_id="prices", responses={200: PriceListSerializer, **problems(ProblemCode.CHAIN_UNAVAILABLE)}
+        operation_id="prices",
+        responses={
+            200: PriceListSerializer,
+            **problems(ProblemCode.CHAIN_UNAVAILABLE, ProblemCode.CHAIN_READ_INCONSISTENT),
+        },
     )
     def get(self, request: Request) -> Response:
         """Prices of all enabled feeds, read from the contract in one block."""
@@ -45,7 +49,12 @@ class PriceDetail(APIView):
         parameters=[PAIR_PARAMETER],
         responses={
             200: PriceSerializer,
-            **problems(ProblemCode.FEED_UNKNOWN, ProblemCode.NO_PRICE_YET, ProblemCode.CHAIN_UNAVAILABLE),
+            **problems(
+                ProblemCode.FEED_UNKNOWN,
+                ProblemCode.NO_PRICE_YET,
+                ProblemCode.CHAIN_UNAVAILABLE,
+                ProblemCode.CHAIN_READ_INCONSISTENT,
+            ),
         },
     )
     def get(self, request: Request, pair: str) -> Response:
@@ -62,8 +71,9 @@ def _prices(feeds: list[Feed]) -> dict[str, CurrentPrice]:
         return current_prices(feeds, now=timezone.now())
     except ChainError as exc:
         logger.warning("chain not readable", extra={"code": exc.code})
+        inconsistent = isinstance(exc, ChainReadInconsistent)
         raise Problem(
-            ProblemCode.CHAIN_UNAVAILABLE,
+            ProblemCode.CHAIN_READ_INCONSISTENT if inconsistent else ProblemCode.CHAIN_UNAVAILABLE,
             f"The contract cannot be read now ({exc.code}).",
             retry_after_s=RETRY_AFTER_S,
             cause=exc.code,

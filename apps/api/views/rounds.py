@@ -45,6 +45,7 @@ STATUS_FILTERS: dict[str, Q] = {
     "OPEN": Q(state=Round.State.OPEN),
     "SUBMITTING": Q(outcome=Round.Outcome.SENT, submission__state__in=Submission.UNFINISHED),
     "CONFIRMED": Q(outcome=Round.Outcome.SENT, submission__state__in=Submission.LANDED),
+    "REPLACED": Q(outcome=Round.Outcome.SENT, submission__state=Submission.State.REPLACED),
     "FAILED": Q(outcome=Round.Outcome.SENT, submission__state=Submission.State.FATAL),
     "HELD": Q(outcome=Round.Outcome.HELD),
     "QUIET": Q(outcome=Round.Outcome.QUIET),

@@ -1,0 +1,75 @@
+"""Whether a planned submission is still news: not too old, not on chain already, not on its way in a newer report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from apps.chain.gateway import ChainSnapshot
+from apps.chain.report import ReportAnswer
+from apps.feeds.models import Feed
+from apps.submissions.models import Deployment, Submission
+from apps.submissions.services import fail
+from apps.submissions.signing import report_answers
+
+State = Submission.State
+EXPIRED = "expired"
+SUPERSEDED = "superseded"
+
+
+def expire(submission: Submission, *, now: datetime) -> bool:
+    """Fail a planned submission whose every answer is older than its feed's max age; returns whether it was."""
+    refusal = too_old(submission, now=now)
+    if refusal:
+        fail(submission.pk, frm=[State.PLANNED], code=EXPIRED, message=refusal)
+    return bool(refusal)
+
+
+def too_old(submission: Submission, *, now: datetime) -> str:
+    """Return why every answer is past its feed's max age, empty when one is not."""
+    answers = report_answers(submission)
+    max_age_s = dict(Feed.objects.filter(pair__in=[a.pair for a in answers]).values_list("pair", "max_age_s"))
+    ages = {answer.pair: int(now.timestamp()) - answer.observed_at for answer in answers}
+    if any(age <= max_age_s.get(pair, 0) for pair, age in ages.items()):
+        return ""
+    shown = ", ".join(f"{pair} {age} s > {max_age_s.get(pair, 0)} s" for pair, age in ages.items())
+    return f"every answer is too old: {shown}"
+
+
+def superseded(answers: Sequence[ReportAnswer], snapshot: ChainSnapshot) -> str:
+    """Return why no answer is newer than the chain's, empty when at least one is."""
+    seen: list[str] = []
+    for answer in answers:
+        reading = snapshot.prices.get(answer.pair)
+        if reading is None or answer.observed_at > reading.observed_at.timestamp():
+            return ""
+        ours = datetime.fromtimestamp(answer.observed_at, UTC)
+        seen.append(f"{answer.pair} {ours:%H:%M:%S} is not after the chain's {reading.observed_at:%H:%M:%S}")
+    return "; ".join(seen)
+
+
+def newer_in_flight(submission: Submission, deployment: Deployment) -> Submission | None:
+    """Return a submission on its way to the same contract that makes this one no news, None without one."""
+    in_flight = Submission.objects.filter(deployment=deployment, state__in=Submission.IN_FLIGHT)
+    return _covering(submission, in_flight.exclude(pk=submission.pk).order_by("-created_at"))
+
+
+def freshest_planned(submission: Submission, *, now: datetime) -> Submission | None:
+    """Return the newest planned submission that may take the place of one in flight, None without one.
+
+    It must have an answer at least as new for each of its feeds, and be young enough to be accepted. A report carries
+    one evidence hash, so answers of two rounds are never mixed into one.
+    """
+    planned = Submission.objects.filter(state=State.PLANNED, chain_id=submission.chain_id)
+    planned = planned.filter(simulated=submission.simulated).order_by("-created_at")
+    fresh = _covering(submission, planned)
+    return None if fresh is None or too_old(fresh, now=now) else fresh
+
+
+def _covering(submission: Submission, candidates: Iterable[Submission]) -> Submission | None:
+    wanted = {answer.pair: answer.observed_at for answer in report_answers(submission)}
+    for candidate in candidates:
+        offered = {answer.pair: answer.observed_at for answer in report_answers(candidate)}
+        if all(offered.get(pair, 0) >= observed_at for pair, observed_at in wanted.items()):
+            return candidate
+    return None
