@@ -29,6 +29,11 @@ def pair_of(number: int) -> str:
     return f"{base_of(number)}/USDT"
 
 
+def source_slug(number: int) -> str:
+    """Return the numbered source's slug."""
+    return f"source-{number:02d}"
+
+
 def lanes_of(exchange_url: str, *, sources: int, pairs: int, delay_ms: int) -> list[Lane]:
     """Return so many lanes of so many pairs each, over an exchange that answers after ``delay_ms``."""
     return [_lane(exchange_url, number, pairs=pairs, delay_ms=delay_ms) for number in range(sources)]
@@ -37,7 +42,7 @@ def lanes_of(exchange_url: str, *, sources: int, pairs: int, delay_ms: int) -> l
 def source_spec(exchange_url: str, number: int, *, delay_ms: int) -> SourceSpec:
     """Return the numbered source; even ones speak OKX, odd ones Binance."""
     return SourceSpec(
-        slug=f"source-{number:02d}",
+        slug=source_slug(number),
         adapter=ADAPTERS[number % len(ADAPTERS)],
         base_url=f"{exchange_url}/{delay_ms}/{number}",
         timeout_s=Decimal(8),

@@ -1,9 +1,13 @@
-"""Fetching: lanes beside bare aiohttp and beside threads with requests."""
+"""Fetching: lanes beside bare aiohttp and beside threads with requests, whole rounds, and what a worker weighs."""
 
 from __future__ import annotations
 
 import os
 
+from bench import oracle
+from bench.chords import measure_chords
+from bench.footprint import measure_imports, measure_memory
+from bench.lanes import measure_lanes
 from bench.measure import Scale
 from bench.rows import Row
 from bench.servers import Servers
@@ -14,6 +18,6 @@ def measure(scale: Scale) -> list[Row]:
     with Servers() as servers:
         exchange = servers.exchange()
         os.environ["PRICE_HOST_ALLOWLIST"] = exchange.url.removeprefix("http://")
-        from bench.lanes import measure_lanes  # noqa: PLC0415 - reads the environment as it loads
-
-        return measure_lanes(exchange.url, scale)
+        rows = [*measure_lanes(exchange.url, scale), *measure_imports(scale)]
+        running = oracle.start(servers, exchange=exchange)
+        return [*rows, *measure_chords(running, scale), *measure_memory(running)]

@@ -92,6 +92,7 @@ def test_a_smoke_run_does_the_least_of_everything() -> None:
     assert (FULL.of(50), list(FULL.some([1, 2, 3]))) == (50, [1, 2, 3])
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("name", section_names())
 def test_a_section_runs_from_the_command_line(name: str, tmp_path: Path) -> None:
     """Every section starts its servers, measures something, writes its JSON, prints its table, and leaves nothing."""
