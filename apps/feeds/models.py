@@ -241,7 +241,7 @@ class Listing(models.Model):
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="listings")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="listings")
-    ticker = models.CharField(max_length=60, help_text="The source's own symbol, e.g. XBTUSD.")
+    ticker = models.CharField(max_length=120, help_text="The source's own symbol, e.g. XBTUSD.")
     priority = models.PositiveIntegerField(
         default=0, db_index=True, help_text="1 is asked first. Drag rows to reorder."
     )

@@ -26,6 +26,7 @@ MAX_BPS = 10_000
 MAX_INTEGER = 2**31 - 1
 MAX_SMALL_INTEGER = 2**15 - 1
 MAX_ATTEMPTS = 10
+MAX_TICKER = 120  # a contract's address with its settings takes 80
 MAX_CACHE_TTL_MS = 60_000
 MAX_MIRRORS = 5
 MAX_RATE_LIMIT_CHARS = 100
@@ -207,8 +208,8 @@ def listing_problems(feed: FeedConfig, *, config: Config) -> Iterator[Problem]:
         seen.add(listing.source)
         if listing.source not in config.sources:
             yield Problem((*where, "source"), "unknown_source", f"there is no source {listing.source!r}")
-        if not listing.ticker or len(listing.ticker) > 60:
-            yield Problem((*where, "ticker"), "bad_ticker", "a ticker has 1 to 60 characters")
+        if not listing.ticker or len(listing.ticker) > MAX_TICKER:
+            yield Problem((*where, "ticker"), "bad_ticker", f"a ticker has 1 to {MAX_TICKER} characters")
         yield from _decimal_problems(listing.weight, WEIGHT, where=(*where, "weight"))
         yield from _conversion_problems(feed, listing, config=config, where=(*where, "conversion"))
     yield from _quorum_problems(feed, config=config)

@@ -16,19 +16,31 @@ from apps.sources.adapters.bitmart import Bitmart
 from apps.sources.adapters.bitso import Bitso
 from apps.sources.adapters.bitstamp import Bitstamp
 from apps.sources.adapters.bybit import Bybit
+from apps.sources.adapters.chainlink import Chainlink
 from apps.sources.adapters.coinbase_advanced import CoinbaseAdvanced
 from apps.sources.adapters.coinbase_exchange import CoinbaseExchange
 from apps.sources.adapters.coinbase_spot_v2 import CoinbaseSpotV2
+from apps.sources.adapters.coincap import CoinCap
+from apps.sources.adapters.coingecko import CoinGecko
+from apps.sources.adapters.coinmarketcap import CoinMarketCap
+from apps.sources.adapters.coinpaprika import CoinPaprika
 from apps.sources.adapters.cryptocom import Cryptocom
+from apps.sources.adapters.cryptocompare import CryptoCompare
+from apps.sources.adapters.defillama import DefiLlama
+from apps.sources.adapters.dia import Dia
 from apps.sources.adapters.gate import Gate
 from apps.sources.adapters.gemini import Gemini
 from apps.sources.adapters.generic import Generic
 from apps.sources.adapters.htx import Htx
+from apps.sources.adapters.kaiko import Kaiko
 from apps.sources.adapters.kraken import Kraken
 from apps.sources.adapters.kucoin import Kucoin
 from apps.sources.adapters.lbank import Lbank
+from apps.sources.adapters.messari import Messari
 from apps.sources.adapters.mexc import Mexc
 from apps.sources.adapters.okx import Okx
+from apps.sources.adapters.pyth import Pyth
+from apps.sources.adapters.uniswap_v3 import UniswapV3
 from apps.sources.adapters.upbit import Upbit
 
 _BUILT_IN: tuple[Adapter, ...] = (
@@ -54,6 +66,18 @@ _BUILT_IN: tuple[Adapter, ...] = (
     Bitmart(),
     Lbank(),
     Bitso(),
+    CoinGecko(),
+    CoinMarketCap(),
+    CryptoCompare(),
+    CoinPaprika(),
+    CoinCap(),
+    Messari(),
+    Kaiko(),
+    Dia(),
+    DefiLlama(),
+    UniswapV3(),
+    Chainlink(),
+    Pyth(),
 )
 _BY_SLUG: Mapping[str, Adapter] = MappingProxyType({each.slug: each for each in (*_BUILT_IN, Generic())})
 

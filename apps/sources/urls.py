@@ -21,7 +21,7 @@ def request_url(base_url: str, request: PriceRequest) -> str:
     base, so that a source pointed at a simulator or proxy never leaves it. Raises SourceMisconfigured without either.
     """
     path = request.path
-    if not path.startswith("/") and base_url:
+    if path and not path.startswith("/") and base_url:
         parts = urlsplit(path)
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
     url = f"{base_url.rstrip('/')}{path}" if base_url else path

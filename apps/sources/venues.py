@@ -2,7 +2,8 @@
 
 Two sources of one venue are one opinion, whatever their addresses: Coinbase's three APIs print the same book (its
 BTC-USDC is an alias of BTC-USD), Binance's mirrors answer from one engine, and Binance.US runs the same software under
-the same name, so it fails with it. An operator who judges otherwise gives the source a venue of its own.
+the same name, so it fails with it. DefiLlama's ``coingecko:`` coins are CoinGecko's own prices. An operator who judges
+otherwise gives the source a venue of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ SHARED: Mapping[str, str] = {
     "coinbase_advanced": "coinbase",
     "coinbase_spot": "coinbase",
     "coinbase_spot_v2": "coinbase",
+    "defillama": "coingecko",
 }
 
 

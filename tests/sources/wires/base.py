@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from apps.pricing.types import MissCode
+
 BID, ASK, VOLUME = "83999.9", "84001.1", "1234.5"  # in every sample that has them
 
 
@@ -18,6 +20,7 @@ class Wire:
     names_pair: whether bodies name their pair; where not, the URL is the only proof.
     book, volume: whether bodies have bid and ask, and base volume.
     clock: whether bodies carry the time of the price, only that of the reply, or none.
+    empty: what ``{}`` is: another shape, or for APIs whose rows lie on top a reply without the ticker.
     """
 
     slug: str
@@ -29,6 +32,7 @@ class Wire:
     book: bool = True
     volume: bool = True
     clock: Literal["price", "reply", "none"] = "price"
+    empty: MissCode = MissCode.UNEXPECTED_SHAPE
 
 
 def iso(time_ms: int, *, suffix: str) -> str:
