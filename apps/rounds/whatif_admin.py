@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -59,6 +58,7 @@ class WhatIfAdmin(FeedAdmin):
         if request.method != "POST" or not pressed:
             return super().changeform_view(request, object_id, form_url, extra_context)
         before = feed_specs()
+        request.is_try = True  # type: ignore[attr-defined]
         with transaction.atomic():
             response = super().changeform_view(request, object_id, form_url, extra_context)
             is_sound = response.status_code == SAVED
@@ -66,8 +66,12 @@ class WhatIfAdmin(FeedAdmin):
             transaction.set_rollback(True)
         if draft is None:
             return response
-        list(messages.get_messages(request))  # "was changed successfully" is not true
         return self.show_try(request, pressed, draft, object_id)
+
+    def message_user(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Say nothing of a save that is taken back."""
+        if not hasattr(request, "is_try"):
+            super().message_user(request, *args, **kwargs)
 
     def show_try(self, request: HttpRequest, button: str, draft: Draft, object_id: str | None) -> HttpResponse:  # noqa: ARG002
         """Answer for a button of ``tries`` that was pressed on a sound form."""

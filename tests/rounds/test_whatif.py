@@ -94,6 +94,7 @@ def test_admin_button_shows_the_simulation_and_leaves_everything_as_it_was(
     html = answer.content.decode()
     assert answer.status_code == 200
     assert "Nothing is saved yet" in html
+    assert "was changed successfully" not in html
     assert '<svg viewBox="0 0 720 160"' in html
     assert answer.context["feeds"][0]["lost"] == 5
     assert Feed.objects.get(pair="BTC/USD").quorum == 2

@@ -85,9 +85,10 @@ class FeedAdmin(VersionedAdmin):
             "Which quotes count",
             {
                 "fields": (
-                    ("quorum", "active_sources", "max_age_s"),
+                    ("quorum", "active_sources"),
+                    ("max_age_s", "max_spread_bps"),
                     ("outlier_k", "outlier_floor_bps"),
-                    ("max_spread_bps", "freeze_bps"),
+                    "freeze_bps",
                     ("peg", "depeg_bps"),
                 )
             },
@@ -101,7 +102,8 @@ class FeedAdmin(VersionedAdmin):
                     ("min_answer", "max_answer"),
                     ("camp_bps", "jump_bps"),
                     ("agree_bps", "agree_sources"),
-                    ("hold_expiry_s", "hold_on_expiry", "two_persons"),
+                    ("hold_expiry_s", "hold_on_expiry"),
+                    "two_persons",
                 )
             },
         ),
