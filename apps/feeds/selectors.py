@@ -107,7 +107,7 @@ def source_spec(source: Source) -> SourceSpec:
         max_attempts=source.max_attempts,
         options=source.options,
         sealed_key="" if settings.MARKET == "simulated" else _sealed_key(source),
-        rate_limit=_rate_limit(source),
+        rate_limit=rate_limit_of(source),
         cache_ttl_ms=source.cache_ttl_ms,
         mirrors=_mirrors(source),
     )
@@ -118,15 +118,10 @@ def _sealed_key(source: Source) -> str:
     return key.sealed if key else ""
 
 
-def _rate_limit(source: Source) -> str:
+def rate_limit_of(source: Source) -> str:
     """Return the limit that holds: the source's own, else the adapter's. The simulator has none of its own to spare."""
     if source.rate_limit or settings.MARKET == "simulated":
         return source.rate_limit
-    return default_rate_limit(source)
-
-
-def default_rate_limit(source: Source) -> str:
-    """Return what the source's adapter says its public API allows, empty when it says nothing or is unknown."""
     try:
         return adapter(source.adapter).with_options(source.options).rate_limit
     except UnknownAdapter:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
+from redis import RedisError
 from rest_framework.test import APIClient
 
 from apps.chain.errors import RpcUnavailable
 from apps.feeds.models import SourceState
-from apps.pricing.types import AnswerReason, AnswerState
+from apps.pricing.types import AnswerReason, AnswerState, MissCode, SourceSpec
+from apps.sources.breaker import Judgement, Verdict, policy
+from apps.sources.gate import RedisGate, gate_keys
+from apps.sources.shared import shared_redis
 from tests.api.conftest import FakeChain
 from tests.api.factories import (
     CONTRACT,
@@ -152,6 +158,40 @@ def test_sources_show_how_they_did(client: APIClient) -> None:
     assert (kraken["state"], kraken["last_error"], kraken["latency_ms"]) == ("failing", "timeout", 2500)
     assert (kraken["success_bps"], kraken["feeds"]) == (7500, 1)
     assert (okx["state"], okx["success_bps"], okx["latency_ms"]) == ("unasked", None, None)
+
+
+def test_sources_show_their_breaker(client: APIClient, settings: Settings) -> None:
+    """Whether a source may be asked, why not, until when, and what to do; a limit is shown whoever set it."""
+    settings.MARKET = "live"
+    make_source("kraken", feed=make_feed())
+    keys = gate_keys("kraken")
+    gate = RedisGate(shared_redis(), thresholds=policy())
+    spec = SourceSpec("kraken", "kraken", "https://api.kraken.com", Decimal(1), 1)
+    gate.report(spec, Verdict(Judgement.PERMANENT, "geo_blocked", "HTTP 451"), probe="", host=0)
+    gate.pause(spec, seconds=60, code=MissCode.BANNED, message="HTTP 418")
+
+    try:
+        (kraken,) = client.get("/api/v1/sources").json()["results"]
+    finally:
+        shared_redis().delete(*keys)
+
+    breaker = kraken["breaker"]
+    assert (breaker["state"], breaker["openings"], breaker["code"]) == ("open", 1, "geo_blocked")
+    assert (breaker["pause_code"], breaker["paused_until"] is not None) == ("banned", True)
+    assert kraken["rate_limit"] == "30/30 second"
+
+
+def test_sources_are_shown_while_redis_is_away(client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their breakers are unknown, which is not the same as closed."""
+    make_source("kraken", feed=make_feed())
+
+    def away(_slugs: object) -> None:
+        raise RedisError
+
+    monkeypatch.setattr("apps.api.views.feeds.gate_states", away)
+
+    (kraken,) = client.get("/api/v1/sources").json()["results"]
+    assert kraken["breaker"] is None
 
 
 def test_raw_history_is_newest_first(client: APIClient) -> None:

@@ -9,9 +9,12 @@ from rest_framework import serializers
 
 from apps.api.serializers.common import DecimalText, IntegerText, LinkField, PairField
 from apps.feeds.models import Feed, Listing, Source
+from apps.feeds.selectors import rate_limit_of
 from apps.feeds.values import FEED_KEYS
 from apps.pricing.types import AnswerReason, AnswerState
 from apps.sources.advice import what_to_do
+from apps.sources.budget import NO_LIMIT
+from apps.sources.gate_state import BreakerState, GateState
 
 SOURCE_STATES = ["ok", "failing", "unasked", "disabled"]
 
@@ -105,6 +108,20 @@ class FeedListSerializer(serializers.Serializer[Any]):
     results = FeedSerializer(many=True)
 
 
+class BreakerSerializer(serializers.Serializer[GateState]):
+    """Whether a source may be asked. Times are null where there is nothing to wait for."""
+
+    state = serializers.ChoiceField(choices=[state.value for state in BreakerState])
+    failures = serializers.IntegerField(help_text="Failed calls in a row.")
+    openings = serializers.IntegerField(help_text="Times it opened, ever.")
+    opened_at = serializers.DateTimeField(allow_null=True, help_text="Last opening, also when it has closed since.")
+    retry_at = serializers.DateTimeField(allow_null=True, help_text="When the next probe may go; null while closed.")
+    code = serializers.CharField(help_text="What it last opened with; empty if never.")
+    message = serializers.CharField()
+    paused_until = serializers.DateTimeField(allow_null=True, help_text="End of a pause the source demanded.")
+    pause_code = serializers.CharField(help_text="rate_limited, banned or server_error; empty without a pause.")
+
+
 class SourceSerializer(serializers.Serializer[Source]):
     """A source and how it did when it was last asked."""
 
@@ -117,6 +134,9 @@ class SourceSerializer(serializers.Serializer[Source]):
     last_error = serializers.CharField(source="state.last_code", help_text="Empty when the last call was ok.")
     last_message = serializers.CharField(source="state.last_message")
     what_to_do = serializers.SerializerMethodField(help_text="Advice for the operator on last_error; empty when ok.")
+    breaker = serializers.SerializerMethodField(help_text="null when Redis cannot be read.")
+    rate_limit = serializers.SerializerMethodField(help_text="The limit in force; empty for none.")
+    cache_ttl_ms = serializers.IntegerField()
     latency_ms = serializers.IntegerField(source="state.last_latency_ms", allow_null=True)
     consecutive_failures = serializers.IntegerField(source="state.consecutive_failures")
     quotes_ok = serializers.IntegerField(source="state.quotes_ok")
@@ -133,6 +153,18 @@ class SourceSerializer(serializers.Serializer[Source]):
     def get_what_to_do(self, source: Source) -> str:
         """Return the advice for the last error."""
         return what_to_do(source.state.last_code)
+
+    @extend_schema_field(BreakerSerializer(allow_null=True))
+    def get_breaker(self, source: Source) -> Any:
+        """Return the gate's state, or None."""
+        gates: dict[str, GateState] = self.context.get("gates", {})
+        gate = gates.get(source.slug)
+        return BreakerSerializer(gate).data if gate else None
+
+    def get_rate_limit(self, source: Source) -> str:
+        """Return the source's own limit, else its adapter's."""
+        limit = rate_limit_of(source)
+        return "" if limit == NO_LIMIT else limit
 
     def get_success_bps(self, source: Source) -> int | None:
         """Return the share of quotes among all outcomes."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
+
 from django.db.models import Count, Q
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -24,8 +28,10 @@ from apps.api.serializers.feeds import (
 from apps.api.serializers.rounds import SignedReportSerializer
 from apps.feeds.models import Feed, Source, SourceState
 from apps.rounds.selectors import latest_answer
+from apps.sources.gate_state import GateState, gate_states
 from apps.submissions.selectors import active_deployment
 
+log = logging.getLogger(__name__)
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
@@ -90,13 +96,14 @@ class SourceList(APIView):
 
     @extend_schema(operation_id="sources", responses={200: SourceListSerializer, **problems()})
     def get(self, request: Request) -> Response:
-        """All sources: state, latency, success and last error."""
+        """All sources: state, breaker, limits, latency, success and last error."""
         listed = Count("listings", filter=Q(listings__enabled=True, listings__feed__enabled=True))
         sources = Source.objects.select_related("state").annotate(feeds_listed=listed).order_by("slug")
         for source in sources:
             if not hasattr(source, "state"):
                 SourceState(source=source)  # never asked: shown with the zeros of an unsaved row
-        return Response(SourceListSerializer({"results": sources}).data)
+        context = {"gates": _gates(source.slug for source in sources)}
+        return Response(SourceListSerializer({"results": sources}, context=context).data)
 
 
 class ReportDetail(APIView):
@@ -117,6 +124,15 @@ class ReportDetail(APIView):
         if report is None:
             raise Problem(ProblemCode.REPORT_UNKNOWN, f"No report with {feed.pair} has been signed yet.")
         return Response(SignedReportSerializer(report).data)
+
+
+def _gates(slugs: Iterable[str]) -> dict[str, GateState]:
+    """Return the sources' gates, none while Redis is away: the rest of the page is still true."""
+    try:
+        return gate_states(slugs)
+    except RedisError as exc:
+        log.warning("gates not readable error=%s", exc.__class__.__name__)
+        return {}
 
 
 def _proxies() -> dict[str, str]:

@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.decorators import display
 
 from apps.feeds.admin.forms import SourceForm
+from apps.feeds.admin.gates import GatedAdmin
 from apps.feeds.admin.states import key_state, state_detail, state_label, state_of
-from apps.feeds.admin.versioned import VersionedAdmin
 from apps.feeds.keys import clear_key, store_key
 from apps.feeds.models import Source
 from apps.sources.advice import what_to_do
@@ -91,7 +91,7 @@ GENERIC_FIELDSETS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 @admin.register(Source)
-class SourceAdmin(VersionedAdmin):
+class SourceAdmin(GatedAdmin):
     """Sources, each with what it last said."""
 
     form = SourceForm
@@ -140,9 +140,10 @@ class SourceAdmin(VersionedAdmin):
         sources: QuerySet[Source] = super().get_queryset(request)
         return sources.select_related("state").annotate(listings_count=Count("listings"))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:  # noqa: ARG002
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         """Fix the slug: rounds and metrics name the source by it."""
-        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "slug") if obj else fields
 
     @display(description="Last state")  # type: ignore[untyped-decorator]
     def last_state(self, source: Source) -> SafeString | str:
