@@ -27,6 +27,7 @@ from apps.rounds.memory import remember_watches, remembered_watches
 from apps.rounds.models import Answer, Round
 from apps.rounds.records import call_summaries, evidence_rows, observation_to_json
 from apps.rounds.selectors import reference_values
+from apps.scorecards.services import record_round
 from apps.sources.wire import outcome_from_json
 from apps.submissions.models import Submission
 from apps.submissions.services import PlannedAnswer, plan_submission
@@ -70,6 +71,7 @@ def settle(
         record_source_calls(calls)
     remember_watches(prices)
     _count(round_, answers, calls=calls)
+    record_round(prices.values(), calls, now=now)
     return round_
 
 

@@ -11,6 +11,7 @@ SWEEP_SUBMISSIONS_S = 2
 FOLLOW_CHAIN_S = 5
 EXPIRE_HOLDS_S = 10
 PRUNE_S = 60
+WRITE_SCORES_S = 20
 SHADOWS_S = 5
 
 
@@ -22,6 +23,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "sweep-submissions": _every(SWEEP_SUBMISSIONS_S, "submissions.sweep"),
         "follow-chain": _every(FOLLOW_CHAIN_S, "submissions.follow_chain"),
         "expire-holds": _every(EXPIRE_HOLDS_S, "scheduler.expire_holds"),
+        "write-scores": _every(WRITE_SCORES_S, "scheduler.write_scores"),
         "prune-rounds": _every(PRUNE_S, "scheduler.prune"),
         "start-shadow-runs": _every(SHADOWS_S, "shadows.start_runs"),
         "prune-shadow-runs": _every(PRUNE_S, "shadows.prune"),

@@ -10,6 +10,7 @@ from apps.rounds.holds import expire_holds
 from apps.rounds.models import Round
 from apps.rounds.retention import prune_rounds
 from apps.rounds.workflow import close_overdue_rounds, start_round
+from apps.scorecards.services import flush_when_due
 
 
 @shared_task(name="scheduler.start_scheduled_round")
@@ -31,6 +32,12 @@ def sweep_rounds() -> int:
 def expire_overdue_holds() -> int:
     """Close the held prices nobody decided about in time; return how many."""
     return expire_holds(now=timezone.now())
+
+
+@shared_task(name="scheduler.write_scores")
+def write_scores() -> int:
+    """Write what this worker counted about sources, once that is due; return how many rows it took."""
+    return flush_when_due()
 
 
 @shared_task(name="scheduler.prune")

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.sources",
     "apps.chain",
     "apps.feeds",
+    "apps.scorecards",
     "apps.submissions",
     "apps.rounds",
     "apps.shadows",
