@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal
 from typing import ClassVar
 
 from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
 from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, by_ticker, path_part, split_pair
+
+RATE_DIGITS = Context(prec=18)  # no rate has more, so neither has its inverse
 
 
 class CoinbaseSpotV2(BaseAdapter):
@@ -74,7 +77,8 @@ class CoinbaseSpotV2(BaseAdapter):
         del ask, document
         fields = parsing.mapping(row, "the row")
         if "rate" in fields:
-            return Cells(price=parsing.inverted(fields["rate"]))
+            inverse = parsing.inverted(fields["rate"])
+            return Cells(price=RATE_DIGITS.plus(inverse) if isinstance(inverse, Decimal) else inverse)
         return Cells(price=parsing.cell(fields, "amount"))
 
 

@@ -77,6 +77,15 @@ def test_the_samples_cover_every_built_in_adapter() -> None:
 
 
 @every_wire
+def test_an_adapter_says_where_its_format_comes_from(wire: Wire) -> None:
+    """Its docstring names the documentation, the limits with it, and what its time means."""
+    text = type(adapter(wire.slug)).__doc__ or ""
+
+    assert "Source: https://" in text
+    assert "Time: " in text
+
+
+@every_wire
 def test_a_good_body_is_read_to_the_digit(wire: Wire) -> None:
     """Price, bid, ask and volume keep every digit of the text, and are None where the API has none."""
     outcome = parse_one(wire.slug, good_body(wire, price="84000.50"), wire.ticker)
