@@ -8,14 +8,12 @@ from collections.abc import Collection, Iterable, Sequence
 from django.conf import settings
 
 from apps.feeds.models import ConfigVersion, Feed, Listing, Source, SourceKey
+from apps.feeds.specs import SPEC_KEYS
 from apps.feeds.values import FEED_KEYS, SOURCE_KEYS, Config, FeedConfig, ListingConfig, SourceConfig
 from apps.pricing.types import FeedSpec, ListingSpec, SourceSpec
 from apps.sources.registry import UnknownAdapter, adapter
 from apps.sources.sealing import origin_of
 from apps.sources.venues import default_venue
-
-# A feed's rules that a round runs with: all of its keys that FeedSpec knows.
-_SPEC_KEYS = [name for name in FEED_KEYS if name in FeedSpec.__slots__]
 
 
 def feed_specs(pairs: Sequence[str] | None = None) -> list[FeedSpec]:
@@ -68,7 +66,7 @@ def _load_specs(pairs: Collection[str] | None) -> list[FeedSpec]:
 
 
 def _feed_spec(feed: Feed, *, listings: tuple[ListingSpec, ...]) -> FeedSpec:
-    return FeedSpec(pair=feed.pair, listings=listings, **{name: getattr(feed, name) for name in _SPEC_KEYS})
+    return FeedSpec(pair=feed.pair, listings=listings, **{name: getattr(feed, name) for name in SPEC_KEYS})
 
 
 def listings_of(source: str) -> list[ListingSpec]:

@@ -78,11 +78,15 @@ def config_problems(config: Config, *, adapters: Collection[str]) -> list[Proble
     found: list[Problem] = []
     for source in config.sources.values():
         found += source_problems(source, adapters=adapters)
+    return [*found, *rule_problems(config)]
+
+
+def rule_problems(config: Config) -> Iterator[Problem]:
+    """Yield what is wrong with the feeds and their lists, whatever the sources are asked with."""
     for feed in config.feeds.values():
-        found += feed_problems(feed)
-        found += listing_problems(feed, config=config)
-    found += cycle_problems(config)
-    return found
+        yield from feed_problems(feed)
+        yield from listing_problems(feed, config=config)
+    yield from cycle_problems(config)
 
 
 def change_problems(before: Config, after: Config) -> list[Problem]:

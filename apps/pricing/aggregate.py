@@ -41,11 +41,12 @@ class ConversionCycle(ValueError):
 class Known:
     """What the oracle knew before the round, all by pair.
 
-    references: what the chain holds, or will hold.  watches: of freeze detection, by source.  releases: prices that a
-    person let through.
+    references: what the chain holds, or will hold.  last: answers that passed the guards last, published or not.
+    watches: of freeze detection, by source.  releases: prices that a person let through.
     """
 
     references: Mapping[str, OnChainValue] = field(default_factory=dict)
+    last: Mapping[str, OnChainValue] = field(default_factory=dict)
     watches: Mapping[str, Mapping[str, Watch]] = field(default_factory=dict)
     releases: Mapping[str, guards.Release] = field(default_factory=dict)
 
@@ -71,8 +72,9 @@ def aggregate_round(
     with exact():
         for feed in _topological(feeds):
             price = _aggregate_feed(feed, outcomes, rates=prices, seen=known.watches.get(feed.pair, {}), now=now)
-            reference, release = known.references.get(feed.pair), known.releases.get(feed.pair)
-            price.stop = guards.stop_of(price, reference=reference, release=release, now=now)
+            references = [values[feed.pair] for values in (known.last, known.references) if feed.pair in values]
+            release = known.releases.get(feed.pair)
+            price.stop = guards.stop_of(price, references=references, release=release, now=now)
             prices[feed.pair] = price
     return prices
 
@@ -96,20 +98,21 @@ def _aggregate_feed(
     price = FeedPrice(feed, observations)
     price.watches = independence.refuse_frozen(usable, seen, feed=feed, now=now)
     independence.refuse_doubles(usable)
-    independence.refuse_depegged(usable, feed=feed, rates=rates)
+    price.broken = independence.refuse_depegged(usable, feed=feed, rates=rates)
     standing = [Usable(o.price, o) for o in usable if not o.refusal and o.price is not None]
     standing.sort(key=lambda one: (one.price, one.observation.listing.source))
     price.camps = guards.camps_of([one.price for one in standing], camp_bps=feed.camp_bps)
-    used = _refuse_outliers(standing, feed=feed)
+    used, is_clean = _refuse_outliers(standing, feed=feed)
     if len(used) >= feed.quorum:
-        _estimate(price, used, now=now)
+        # With an outlier that only the quorum kept in, nothing but the median is safe.
+        _estimate(price, used, estimator=feed.estimator if is_clean else Estimator.MEDIAN, now=now)
     return price
 
 
-def _estimate(price: FeedPrice, used: Sequence[Usable], *, now: datetime) -> None:
+def _estimate(price: FeedPrice, used: Sequence[Usable], *, estimator: str, now: datetime) -> None:
     """Fill in the price and how well it is supported. used: at least quorum, ascending by price."""
     feed, values = price.feed, [one.price for one in used]
-    value = _value(used, feed=feed)
+    value = _value(used, feed=feed, estimator=estimator)
     spread = half_interquartile_range(values)
     price.price = value
     price.answer = to_fixed(value, decimals=feed.decimals)
@@ -123,11 +126,11 @@ def _estimate(price: FeedPrice, used: Sequence[Usable], *, now: datetime) -> Non
         price.grade = Grade.FULL if len(used) >= SOURCES_FOR_FULL else Grade.GOOD
 
 
-def _value(used: Sequence[Usable], *, feed: FeedSpec) -> Decimal:
-    if feed.estimator == Estimator.MEDIAN:
+def _value(used: Sequence[Usable], *, feed: FeedSpec, estimator: str) -> Decimal:
+    if estimator == Estimator.MEDIAN:
         return median([one.price for one in used])
     volumes = [_volume(one.observation) for one in used]
-    if feed.estimator != Estimator.VWAP and feed.weighting != Weighting.VOLUME:
+    if estimator != Estimator.VWAP and feed.weighting != Weighting.VOLUME:
         volumes = [Decimal(1)] * len(used)
     known = [volume for volume in volumes if volume is not None]
     neutral = median(known) if known else Decimal(1)
@@ -139,7 +142,7 @@ def _value(used: Sequence[Usable], *, feed: FeedSpec) -> Decimal:
         )
         for one, volume in zip(used, volumes, strict=True)
     ]
-    return estimate(votes, feed.estimator)
+    return estimate(votes, estimator)
 
 
 def _volume(observation: Observation) -> Decimal | None:
@@ -150,24 +153,26 @@ def _volume(observation: Observation) -> Decimal | None:
     return quote.volume * quote.price if observation.listing.invert else quote.volume
 
 
-def _refuse_outliers(standing: Sequence[Usable], *, feed: FeedSpec) -> Sequence[Usable]:
-    """Refuse outliers, farthest first, but never below quorum by this filter alone; return who is left.
+def _refuse_outliers(standing: Sequence[Usable], *, feed: FeedSpec) -> tuple[Sequence[Usable], bool]:
+    """Refuse outliers, farthest first, but never below quorum by this filter alone.
 
     Below quorum a feed stops; with the nearest quotes kept, one liar among three still leaves an honest median.
+    Return who is left, and whether no outlier had to be kept.
     """
-    if len(standing) <= feed.quorum:
-        return standing
+    if not standing:
+        return standing, True
     values = [one.price for one in standing]
     centre = median(values)
     limit = outlier_limit(values, centre=centre, k=feed.outlier_k, floor_bps=feed.outlier_floor_bps)
     if centre - values[0] <= limit and values[-1] - centre <= limit:
-        return standing
+        return standing, True
     far = [one for one in standing if abs(one.price - centre) > limit]
     far.sort(key=lambda one: (-abs(one.price - centre), one.observation.listing.source))
-    for one in far[: len(standing) - feed.quorum]:
+    to_spare = max(len(standing) - feed.quorum, 0)
+    for one in far[:to_spare]:
         message = f"{one.price:.8f} lies farther than {limit:.8f} from the median {centre:.8f}"
         one.observation.refuse(RefusalCode.OUTLIER, message)
-    return [one for one in standing if not one.observation.refusal]
+    return [one for one in standing if not one.observation.refusal], len(far) <= to_spare
 
 
 def _median_time(times: Sequence[datetime], *, now: datetime) -> datetime:

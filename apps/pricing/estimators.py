@@ -16,6 +16,8 @@ from apps.pricing.types import Estimator
 MAD_TO_SIGMA = Decimal("1.4826")
 BPS = Decimal(10_000)
 WEIGHT_CAP = 2  # times the median weight
+WEIGHT_FLOOR = Decimal("0.5")  # times the median weight: without it, light honest votes leave a heavy liar the majority
+MIN_WEIGHTED = 4  # of three votes one with the cap's weight would be half of all
 TRIM_DIVISOR = 4  # a quarter of the quotes goes from each end
 
 
@@ -74,9 +76,11 @@ def outlier_limit(values: Sequence[Decimal], *, centre: Decimal, k: Decimal, flo
 
 
 def capped(weights: Sequence[Decimal]) -> list[Decimal]:
-    """Return the weights, none above twice their median: nobody buys a price with volume."""
-    limit = WEIGHT_CAP * median(weights)
-    return [min(weight, limit) for weight in weights]
+    """Return the weights, none above twice nor below half their median: nobody buys a price with volume."""
+    if len(weights) < MIN_WEIGHTED:
+        return [Decimal(1)] * len(weights)
+    centre = median(weights)
+    return [min(max(weight, centre * WEIGHT_FLOOR), centre * WEIGHT_CAP) for weight in weights]
 
 
 def _middle(ordered: Sequence[Decimal]) -> Decimal:

@@ -58,27 +58,36 @@ def refuse_doubles(usable: Sequence[Observation]) -> None:
                 observation.refuse(RefusalCode.DUPLICATE_SOURCE, message)
 
 
-def refuse_depegged(usable: Sequence[Observation], *, feed: FeedSpec, rates: Mapping[str, FeedPrice]) -> None:
+def refuse_depegged(observations: Sequence[Observation], *, feed: FeedSpec, rates: Mapping[str, FeedPrice]) -> str:
     """Refuse the markets in a stablecoin that is well below its peg or priced by one venue, while enough others remain.
 
     The most broken coin goes first. Above its peg a coin's markets stay: on 11 March 2023 tether stood at 1.017 and its
-    converted markets were the best ones.
+    converted markets were the best ones. Return why the price leans on a broken coin although another one is out of the
+    picture already, empty when it does not: with two coins in trouble, the markets that are left are bad judges.
     """
+    pegged = {pair for row in feed.listings if (pair := row.conversion) and pair in rates and rates[pair].feed.peg}
+    if not pegged:
+        return ""
+    usable = [observation for observation in observations if not observation.refusal]
     through: defaultdict[str, list[Observation]] = defaultdict(list)
     for observation in usable:
-        if observation.conversion is not None and not observation.refusal:
+        if observation.conversion is not None and observation.conversion.pair in pegged:
             through[observation.conversion.pair].append(observation)
-    if not any(rates[pair].feed.peg for pair in through):
-        return
-    left = sum(not observation.refusal for observation in usable)
+    out = [pair for pair in sorted(pegged) if rates[pair].price is None or rates[pair].stop is not None]
+    kept, left = [], len(usable)
     suspects = sorted(((*_suspicion(rates[pair]), pair) for pair in through), key=lambda s: (-s[0], s[2]))
     for gap_bps, message, pair in suspects:
         remaining = left - len(through[pair])
-        if gap_bps <= 0 or remaining < max(feed.quorum, MIN_LEFT_WITHOUT_STABLE):
+        if gap_bps <= 0:
+            continue
+        if remaining < max(feed.quorum, MIN_LEFT_WITHOUT_STABLE):
+            kept.append(message)
             continue
         left = remaining
+        out.append(pair)
         for observation in through[pair]:
             observation.refuse(RefusalCode.DEPEGGED, message)
+    return f"{', '.join(out)} cannot be used, and {'; '.join(kept)}" if out and kept else ""
 
 
 def _suspicion(leg: FeedPrice) -> tuple[Decimal, str]:

@@ -89,6 +89,7 @@ class AnswerReason(StrEnum):
     SPLIT = "split"
     JUMP = "jump"
     TOO_FEW_AGREE = "too_few_agree"
+    COINS_BROKEN = "coins_broken"
     TOO_SOON = "too_soon"
     QUIET_HOURS = "quiet_hours"
 

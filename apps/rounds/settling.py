@@ -18,12 +18,11 @@ from apps.feeds.services import record_source_calls
 from apps.monitoring import metrics
 from apps.pricing.aggregate import FeedPrice, Known, aggregate_round
 from apps.pricing.evidence import evidence_hash
-from apps.pricing.freeze import Watch
 from apps.pricing.plan import RoundPlan, plan_from_json
 from apps.pricing.triggers import Decision, decide
 from apps.pricing.types import AnswerState, Miss, MissCode, Quote
 from apps.rounds.holds import active_releases, update_holds
-from apps.rounds.memory import remember_watches, remembered_watches
+from apps.rounds.memory import Memory, recall, remember
 from apps.rounds.models import Answer, Round
 from apps.rounds.records import call_summaries, evidence_rows, observation_to_json
 from apps.rounds.selectors import reference_values
@@ -56,7 +55,7 @@ def settle(
     """
     brought = list(lanes)
     calls = [call for lane in brought for call in lane["calls"]]
-    watches = remembered_watches(Round.objects.only("pairs").get(pk=round_id).pairs)
+    memory = recall(Round.objects.only("pairs").get(pk=round_id).pairs)
     with transaction.atomic():
         # The lock keeps a request from joining between the judgement of its feed and the closing.
         round_ = Round.objects.select_for_update().get(pk=round_id)
@@ -64,12 +63,12 @@ def settle(
             return None
         plan = plan_from_json(round_.plan)
         outcomes = collect_outcomes(plan, brought)
-        prices, answers = _judge(round_, plan, outcomes, watches=watches, now=now)
+        prices, answers = _judge(round_, plan, outcomes, memory=memory, now=now)
         round_.lanes = [{"lane": lane["lane"], "calls": call_summaries(lane["calls"])} for lane in brought]
         round_.evidence_hash = evidence_hash(evidence_rows(round_, answers))
         _close(round_, answers, closed_by=closed_by, now=now)
         record_source_calls(calls)
-    remember_watches(prices)
+    remember(prices, memory)
     _count(round_, answers, calls=calls)
     record_round(prices.values(), calls, now=now)
     return round_
@@ -95,7 +94,7 @@ def _judge(
     plan: RoundPlan,
     outcomes: Mapping[tuple[str, str], Outcome],
     *,
-    watches: Mapping[str, Mapping[str, Watch]],
+    memory: Memory,
     now: datetime,
 ) -> tuple[dict[str, FeedPrice], list[Answer]]:
     pairs = [feed.pair for feed in plan.feeds]
@@ -104,7 +103,12 @@ def _judge(
         plan.feeds,
         {key: outcome.result for key, outcome in outcomes.items()},
         now=now,
-        known=Known(references=references, watches=watches, releases=active_releases(pairs, now=now)),
+        known=Known(
+            references=references,
+            last=memory.last,
+            watches=memory.watches,
+            releases=active_releases(pairs, now=now),
+        ),
     )
     answers = [
         _answer(

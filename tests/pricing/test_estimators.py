@@ -40,9 +40,25 @@ def test_each_estimator_by_hand(estimator: Estimator, expected: str) -> None:
 
 
 def test_the_weighted_median_takes_the_middle_of_the_weight() -> None:
-    """Weights 1, 1, 2: half of the weight lies between the second and the third."""
+    """Weights 1, 1, 1, 1, 2: half of the weight lies between the third and the fourth."""
+    sample = votes(("100", "1"), ("101", "1"), ("102", "1"), ("104", "1"), ("109", "2"))
+
     with exact():
-        assert estimate(votes(("100", "1"), ("101", "1"), ("103", "2")), Estimator.WEIGHTED_MEDIAN) == 102
+        assert estimate(sample, Estimator.WEIGHTED_MEDIAN) == 103
+
+
+@given(
+    honest=st.lists(st.decimals("100", "100.5", places=3), min_size=3, max_size=9),
+    weights=st.lists(WEIGHTS, min_size=9, max_size=9),
+)
+def test_one_liar_never_owns_a_weighted_median(honest: list[Decimal], weights: list[Decimal]) -> None:
+    """Among at least four votes no weight lets one of them set the price, however light the others are."""
+    sample = [Vote(price, weight, 1) for price, weight in zip(honest, weights, strict=False)]
+
+    with exact():
+        value = estimate([*sample, Vote(Decimal(150), Decimal(10**9), 1)], Estimator.WEIGHTED_MEDIAN)
+
+    assert value <= Decimal("125.25"), "at worst the middle between the liar and its neighbour"
 
 
 @pytest.mark.parametrize("estimator", [Estimator.WEIGHTED_MEDIAN, Estimator.VWAP])
@@ -58,9 +74,10 @@ def test_volume_buys_no_price(estimator: Estimator) -> None:
     assert twenty < Decimal("101.1")
 
 
-def test_no_weight_exceeds_twice_the_median() -> None:
-    """The cap is taken from the weights themselves."""
-    assert capped([Decimal(1), Decimal(1), Decimal(9)]) == [1, 1, 2]
+def test_weights_lie_between_half_and_twice_their_median() -> None:
+    """The limits are taken from the weights themselves; three votes or fewer weigh the same."""
+    assert capped([Decimal(1), Decimal("0.01"), Decimal(1), Decimal(9)]) == [1, Decimal("0.5"), 1, 2]
+    assert capped([Decimal(1), Decimal(1), Decimal(9)]) == [1, 1, 1]
 
 
 def test_no_votes_is_an_error() -> None:

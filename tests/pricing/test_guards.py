@@ -87,6 +87,30 @@ def test_camps(prices: list[str], split: bool) -> None:
     assert bool(camps_of([Decimal(price) for price in prices], camp_bps=200)) is split
 
 
-def test_limits_relax_with_the_root_of_the_age() -> None:
-    """Four minutes allow twice the move of one."""
-    assert relaxed_bps(200, age_s=240) == Decimal(400)
+def test_limits_relax_with_the_cube_root_of_the_age() -> None:
+    """Eight minutes allow twice the move of one, an hour four times as much."""
+    assert relaxed_bps(200, age_s=480).quantize(Decimal("0.001")) == 400
+    assert round(relaxed_bps(200, age_s=3600)) == 783
+
+
+def test_a_move_is_also_measured_from_the_last_answer_that_passed() -> None:
+    """An old chain value allows much; the answer of a minute ago does not."""
+    spec = feed(PAIR, [listing(f"s{index}", PAIR) for index in range(5)], jump_bps=500)
+    old, recent = NOW - timedelta(hours=1), NOW - timedelta(seconds=60)
+    known = Known(
+        references={PAIR: OnChainValue(100 * 10**8, old, old)}, last={PAIR: OnChainValue(101 * 10**8, recent, recent)}
+    )
+    outcomes = {(f"s{index}", PAIR): quote(f"s{index}", PAIR, "110") for index in range(5)}
+
+    stop = aggregate_round([spec], outcomes, now=NOW, known=known)[PAIR].stop
+
+    assert stop is not None
+    assert "from 101.00000000 of 60 s ago" in stop.message
+
+
+def test_an_outlier_the_quorum_keeps_in_leaves_only_the_median() -> None:
+    """With two honest quotes and a liar among a quorum of three, a mean would be the liar's."""
+    spec = feed(PAIR, [listing(f"s{index}", PAIR) for index in range(3)], quorum=3, estimator="filtered_mean")
+    outcomes = {(f"s{i}", PAIR): quote(f"s{i}", PAIR, price) for i, price in enumerate(("100", "100.1", "103"))}
+
+    assert aggregate_round([spec], outcomes, now=NOW)[PAIR].price == Decimal("100.1")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from apps.pricing.aggregate import FeedPrice, aggregate_round
-from apps.pricing.types import FeedSpec, ListingSpec, Quote, RefusalCode
+from apps.pricing.types import AnswerReason, FeedSpec, ListingSpec, Quote, RefusalCode
 from tests.pricing.test_aggregate import NOW, feed, listing, quote, refusals
 
 PAIR = "BTC/USD"
@@ -92,6 +92,21 @@ def test_a_stablecoins_markets_are_dropped_only_below_its_peg_and_while_others_r
     refused = refusals(_stable_round(rate, direct=direct, rate_sources=rate_sources))
 
     assert refused == ({"u0": RefusalCode.DEPEGGED, "u1": RefusalCode.DEPEGGED} if dropped else {})
+
+
+def test_a_price_that_leans_on_a_second_broken_coin_is_stopped() -> None:
+    """Tether's rate is missing and USDC is far below its peg, with too few others to do without: nobody knows."""
+    usdt = feed("USDT/USD", [], peg=Decimal(1))
+    usdc = feed("USDC/USD", [listing("r", "USDC/USD"), listing("q", "USDC/USD")], peg=Decimal(1))
+    rows = [listing("k", PAIR), listing("u", PAIR, conversion="USDC/USD"), listing("t", PAIR, conversion="USDT/USD")]
+    outcomes = {("r", "USDC/USD"): quote("r", "USDC/USD", "0.9"), ("q", "USDC/USD"): quote("q", "USDC/USD", "0.9")}
+    outcomes |= {("k", PAIR): quote("k", PAIR, "100"), ("u", PAIR): quote("u", PAIR, "111")}
+    outcomes[("t", PAIR)] = quote("t", PAIR, "100")
+
+    stop = aggregate_round([feed(PAIR, rows), usdt, usdc], outcomes, now=NOW)[PAIR].stop
+
+    assert stop is not None
+    assert stop.reason == AnswerReason.COINS_BROKEN
 
 
 def test_a_leg_that_a_guard_stopped_converts_nothing() -> None:
