@@ -105,6 +105,9 @@ BREAKER_OPENINGS = Counter(
     "Times a source's breaker opened, by the code it opened with.",
     ["source", "code"],
 )
+REPLIES_SHARED = Counter(
+    "oracle_source_replies_shared_total", "Requests answered with a reply that another round received.", ["source"]
+)
 ADDRESSES_REFUSED = Counter(
     "oracle_addresses_refused_total", "Price requests that would have gone inside the network.", ["source"]
 )
@@ -240,6 +243,11 @@ def breaker_opened(source: str, code: str) -> None:
 def address_refused(source: str) -> None:
     """Count a price request that would have gone inside the network."""
     ADDRESSES_REFUSED.labels(source).inc()
+
+
+def reply_shared(source: str) -> None:
+    """Count a request that another round's reply answered."""
+    REPLIES_SHARED.labels(source).inc()
 
 
 def answer_settled(pair: str, state: str, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import threading
 import time
@@ -17,10 +18,11 @@ from apps.sources import errors, retry
 from apps.sources.adapters.base import Adapter, PriceRequest, Reply
 from apps.sources.breaker import Final, Judgement, judge
 from apps.sources.calls import AttemptRecord
-from apps.sources.gate import Admission, Gate
+from apps.sources.gate import Gate, config_digest
 from apps.sources.hosts import Hosts
 from apps.sources.http import Limits, Transport
 from apps.sources.keyed import keyless, sendable, told
+from apps.sources.reply_cache import Flight, ReplyCache, SharedReply
 from apps.sources.urls import public_url, request_url
 
 log = logging.getLogger(__name__)
@@ -35,18 +37,24 @@ class Tools:
 
     transport: Transport
     gate: Gate
+    replies: ReplyCache
     draw: Callable[[], float]
     sleep: Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """One attempt. was_asked: false when the gate refused it.  pause_s: what the source demanded, None for none."""
+    """One attempt.
+
+    pause_s: what the source demanded, None for none.  is_fair: it had time enough for a failure to count.
+    was_asked: false when the gate refused it.  is_evidence: false for a reply of another round.
+    """
 
     outcomes: Outcomes
     pause_s: float | None = None
     is_fair: bool = True
     was_asked: bool = True
+    is_evidence: bool = True
 
     @property
     def code(self) -> MissCode | None:
@@ -92,7 +100,7 @@ class Asker:
             if not tried.was_asked:
                 break  # what the source itself said last says more than that nobody may ask again
             last = tried
-        if last.was_asked:
+        if last.was_asked and last.is_evidence:
             self._note(last, hosts)
         return [told(outcome, spec=self._spec, adapter=self._adapter) for outcome in last.outcomes]
 
@@ -122,10 +130,20 @@ class Asker:
 
     def _attempt(self, request: PriceRequest, hosts: Hosts) -> _Tried:
         """Return what one HTTP request came to, or that the gate let none through."""
+        ttl_ms = self._spec.cache_ttl_ms
+        key = self._key(request) if ttl_ms else ""
+        wait_s = min(float(self._spec.timeout_s), max(self.remaining_s(), 0.0))
         try:
-            self._admit(request, hosts)
-        except errors.NotAsked as exc:
+            with self._tools.replies.flight(key, ttl_ms=ttl_ms, wait_s=wait_s) as flight:
+                if flight.shared is not None:
+                    return self._shared(request, flight.shared)
+                self._admit(request, hosts, lease_s=wait_s)
+                return self._send(request, hosts, flight)
+        except (errors.NotAsked, errors.DeadlineExceeded) as exc:
             return _Tried(self._misses(request, exc), was_asked=False)
+
+    def _send(self, request: PriceRequest, hosts: Hosts, flight: Flight) -> _Tried:
+        """Return what one HTTP request came to; a reply that was of use is shared."""
         started = time.monotonic()
         limits = self._limits(hosts)
         spec = replace(self._spec, base_url=hosts.url) if hosts.index else self._spec
@@ -136,18 +154,33 @@ class Asker:
         except errors.SourceError as exc:
             self._watch_addresses(exc)
             outcomes = self._misses(request, exc)
-        self._record(request_url(spec.base_url, request), reply, outcomes, started)
+        url = public_url(request_url(spec.base_url, request))
+        self._record(url, reply, outcomes, started)
+        if reply is not None and shared_code(outcomes) is None:
+            flight.keep(reply, url=url)
         return self._tried(outcomes, reply, limits)
 
-    def _admit(self, request: PriceRequest, hosts: Hosts) -> Admission:
-        lease_s = min(float(self._spec.timeout_s), max(self.remaining_s(), 0.0))
+    def _shared(self, request: PriceRequest, shared: SharedReply) -> _Tried:
+        """Return what another round's reply says about this request's tickers."""
+        started = time.monotonic()
+        outcomes = self._adapter.parse(request, shared.reply)
+        self._record(shared.url, shared.reply, outcomes, started, cached=True)
+        metrics.reply_shared(self._spec.slug)
+        return _Tried(outcomes, is_evidence=False)
+
+    def _key(self, request: PriceRequest) -> str:
+        """Return what two requests share when one reply serves both."""
+        parts = [request.method, request.path, request.query, dict(request.headers), request.body]
+        told = f"{self._spec.slug} {config_digest(self._spec)} {json.dumps(parts)}"
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def _admit(self, request: PriceRequest, hosts: Hosts, *, lease_s: float) -> None:
         admission = self._tools.gate.admit(self._spec, weight=request.weight, lease_s=lease_s)
         hosts.prefer(admission.host)
         with self._lock:
             self._probe = admission.probe or self._probe
             self._is_clean = self._is_clean and admission.is_clean
             self._first_host = admission.host if self._first_host is None else self._first_host
-        return admission
 
     def _exchange(self, spec: SourceSpec, request: PriceRequest, limits: Limits) -> Reply:
         keyed = sendable(spec, self._adapter, request)
@@ -173,13 +206,16 @@ class Asker:
             metrics.address_refused(self._spec.slug)
             log.warning("address refused source=%s: %s", self._spec.slug, error)
 
-    def _record(self, url: str, reply: Reply | None, outcomes: Outcomes, started: float) -> None:
+    def _record(
+        self, url: str, reply: Reply | None, outcomes: Outcomes, started: float, *, cached: bool = False
+    ) -> None:
         attempt = AttemptRecord(
-            url=public_url(url),
+            url=url,
             status=reply.status if reply else None,
             code=shared_code(outcomes) or "",
             latency_ms=ms_since(started),
             body_sha256=hashlib.sha256(reply.body).hexdigest() if reply else "",
+            cached=cached,
         )
         with self._lock:
             self._attempts.append(attempt)

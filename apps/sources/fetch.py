@@ -21,6 +21,7 @@ from apps.sources.calls import AttemptRecord, SourceCall
 from apps.sources.gate import Gate, OpenGate
 from apps.sources.http import Transport
 from apps.sources.registry import UnknownAdapter, adapter_of
+from apps.sources.reply_cache import shared_replies
 
 __all__ = ["AttemptRecord", "SourceCall", "fetch_source"]
 
@@ -41,9 +42,10 @@ def fetch_source(
     """Return what the source said about every ask, in their order, by the deadline. Never raises.
 
     deadline: absolute, aware.  transport: another one than the worker's own, for one-off calls.
-    gate: what every request passes first; None asks whatever budgets and breakers say.
+    gate: what every request passes first; None is a one-off call that asks whatever budgets, breakers and caches say.
     """
-    tools = Tools(transport or _worker_transport(), gate or OpenGate(), random.random, time.sleep)
+    spec = spec if gate else replace(spec, cache_ttl_ms=0)
+    tools = Tools(transport or _worker_transport(), gate or OpenGate(), shared_replies(), random.random, time.sleep)
     run = _Run(spec, deadline=deadline, tools=tools)
     try:
         run.ask_all(asks)

@@ -96,7 +96,9 @@ class RedisGate:
         limits = [number for window in windows for number in (window.amount, window.period_s * 1000)]
         lease_ms = round((lease_s + PROBE_GRACE_S) * 1000)
         try:
-            answer = self._admit(keys=gate_keys(spec.slug), args=[_digest(spec), weight, lease_ms, token, *limits])
+            answer = self._admit(
+                keys=gate_keys(spec.slug), args=[config_digest(spec), weight, lease_ms, token, *limits]
+            )
         except redis.RedisError as exc:
             self._complain(exc)
             self._local.admit(spec, weight=weight, windows=windows)
@@ -154,7 +156,7 @@ def _script(client: redis.Redis, name: str) -> Script:
     return client.register_script((_LUA / f"{name}.lua").read_text(encoding="utf-8"))
 
 
-def _digest(spec: SourceSpec) -> str:
+def config_digest(spec: SourceSpec) -> str:
     """Return what tells one configuration of a source from another, as far as its health depends on it."""
     parts = [spec.adapter, spec.base_url, spec.options, spec.sealed_key, list(spec.mirrors)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -62,6 +62,8 @@ def _calls(board: RoundBoard, *, round_id: str, lane: str, gate: Gate) -> Iterat
 def _ask(seat: Seat, *, deadline: datetime, gate: Gate) -> SourceCall:
     call = fetch_source(seat.spec, seat.asks, deadline=deadline, gate=gate)
     for attempt in call.attempts:
+        if attempt.cached:
+            continue  # no request of ours
         metrics.source_call(call.source, attempt.code, attempt.latency_ms / 1000)
     return call
 
