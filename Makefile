@@ -10,7 +10,7 @@ FUZZ_BODIES ?= 100000
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test test-python fuzz bench lint format lock clean python install install-test install-bench
+.PHONY: help run stop status test chaos test-python fuzz bench lint format lock clean python install install-test install-bench
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test: install-test ## run every test: contracts, then Python
 	@if [ -d contracts/node_modules ]; then cd contracts && npm_config_update_notifier=false bin/build --check && \
 	bin/forge test; fi
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+
+chaos: install-test ## 200 rounds while any four of twelve sources are dead, slow, lying or banned
+	CHAOS_ROUNDS=200 $(BIN)/python -m pytest -s tests/chaos
 
 test-python: python ## run the tests without servers on another interpreter: make test-python PYTHON=python3.12
 	@v=.venv-$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
