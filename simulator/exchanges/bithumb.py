@@ -1,17 +1,17 @@
-"""Bithumb, https://apidocs.bithumb.com/v1.2.0/reference."""
+"""Bithumb, https://apidocs.bithumb.com/reference and, for the older calls, https://apidocs.bithumb.com/v1.2.0/reference."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
 
-from simulator.assets import Pair
-from simulator.exchanges.base import Call, Exchange, Handler, Reply, plain
+from simulator.exchanges.base import Call, Handler, Reply, plain
+from simulator.exchanges.upbit import Upbit
 from simulator.quotes import Desk, Quote
 
 
-class Bithumb(Exchange):
-    """One pair without its name, or all in one currency, keyed by base with the date among them."""
+class Bithumb(Upbit):
+    """Upbit's call, and older ones: a pair without its name, or all in one currency by base, the date among them."""
 
     slug = "bithumb"
     name = "Bithumb"
@@ -21,29 +21,29 @@ class Bithumb(Exchange):
     spread_bps = Decimal(5)
     lag_ms = 800
 
-    def ticker(self, pair: Pair) -> str:
-        """Return e.g. BTC_KRW."""
-        return f"{pair.base}_{pair.quote}"
-
     def routes(self) -> Mapping[str, Handler]:
-        """Return the ticker of one pair or of ALL_KRW."""
-        return {"/public/ticker/{symbol}": self._ticker}
+        """Return the ticker of a list, and the older one of a pair or of ALL_KRW."""
+        return {**super().routes(), "/public/ticker/{symbol}": self._older}
 
     def rate_limited(self) -> Reply:
-        """Return 429 in the words of the newer calls."""
+        """Return 429."""
         return Reply({"error": {"name": "too_many_requests", "message": "too many requests"}}, status=429)
 
-    def _ticker(self, desk: Desk, call: Call) -> Reply:
+    def banned(self) -> Reply:
+        """Return 403."""
+        return Reply({"error": {"name": "forbidden", "message": "forbidden"}}, status=403)
+
+    def _older(self, desk: Desk, call: Call) -> Reply:
         base, _, money = call.parts["symbol"].partition("_")
         date = {"date": str(desk.now_ms)}
         if base.upper() == "ALL":
             names = [name for name, pair in desk.pairs() if pair.quote == (money or "KRW")]
-            rows = {quote.pair.base: self._row(quote) for name in names if (quote := desk.find(name))}
+            rows = {quote.pair.base: self._older_row(quote) for name in names if (quote := desk.find(name))}
             return _good({**rows, **date}) if rows else _bad()
-        quote = desk.find(call.parts["symbol"])
-        return _good({**self._row(quote), **date}) if quote else _bad()
+        quote = desk.find(f"{money}-{base}")
+        return _good({**self._older_row(quote), **date}) if quote else _bad()
 
-    def _row(self, quote: Quote) -> dict[str, object]:
+    def _older_row(self, quote: Quote) -> dict[str, object]:
         return {
             "opening_price": self.text(quote.open, quote),
             "closing_price": self.text(quote.last, quote),

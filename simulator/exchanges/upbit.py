@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import ClassVar
 
 from simulator.assets import Pair
 from simulator.exchanges.base import Call, Exchange, Handler, Reply, iso
@@ -17,8 +18,8 @@ class Upbit(Exchange):
 
     slug = "upbit"
     name = "Upbit"
-    money = ("KRW", "USDT")
-    crosses = ("ETH/BTC", "SOL/BTC", "USDT/KRW")
+    money: ClassVar[tuple[str, ...]] = ("KRW", "USDT")
+    crosses: ClassVar[tuple[str, ...]] = ("ETH/BTC", "SOL/BTC", "USDT/KRW")
     bias_bps = Decimal("2.2")
     spread_bps = Decimal(4)
     lag_ms = 700

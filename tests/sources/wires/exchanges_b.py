@@ -27,6 +27,11 @@ def _bitget(symbol: str, price: object, time_ms: int) -> object:
 
 
 def _bithumb(symbol: str, price: object, time_ms: int) -> object:
+    row = {"market": symbol, "trade_price": price, "acc_trade_volume_24h": 1234.5, "trade_timestamp": time_ms}
+    return [{**row, "timestamp": time_ms + 5000, "change_price": 1.4e-07}]
+
+
+def _bithumb_older(symbol: str, price: object, time_ms: int) -> object:
     row = {"opening_price": "84000", "closing_price": price, "units_traded_24H": VOLUME, "fluctate_24H": "212,000"}
     return {"status": "0000", "data": {symbol.partition("_")[0]: row, "date": str(time_ms)}}
 
@@ -58,7 +63,8 @@ WIRES = (
     Wire("binance_us", "BTCUSD", "ETHUSD", _binance),
     Wire("bitfinex", "tBTCUSD", "tETHUSD", _bitfinex, clock="none"),
     Wire("bitget", "BTCUSDT", "ETHUSDT", _bitget),
-    Wire("bithumb", "BTC_KRW", "ETH_KRW", _bithumb, pair="BTC/KRW", book=False, clock="reply"),
+    Wire("bithumb", "KRW-BTC", "KRW-ETH", _bithumb, pair="BTC/KRW", book=False),
+    Wire("bithumb", "BTC_KRW", "ETH_KRW", _bithumb_older, pair="", book=False, clock="reply"),
     Wire("bitmart", "BTC_USDT", "ETH_USDT", _bitmart),
     Wire("bitso", "btc_usd", "eth_usd", _bitso, clock="reply"),
     Wire("bitstamp", "btcusd", "ethusd", _bitstamp),
