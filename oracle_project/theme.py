@@ -62,6 +62,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item("Feeds", "show_chart", "feeds.feed"),
                     _item("Sources", "cloud_download", "feeds.source"),
+                    _item("Scorecards", "leaderboard", "scorecards.sourcescore"),
                     _item("Versions", "history", "feeds.configversion"),
                     _item("Shadows", "contrast", "shadows.shadow"),
                 ],

@@ -8,6 +8,7 @@ from apps.api.views.holds import HoldList
 from apps.api.views.prices import PriceDetail, PriceList
 from apps.api.views.problems import ProblemType
 from apps.api.views.rounds import RoundDetail, RoundList
+from apps.api.views.scorecards import FeedScorecards, SourceScorecards
 
 app_name = "api"
 urlpatterns: list[URLPattern] = [
@@ -23,5 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/reports/<str:pair>", ReportDetail.as_view(), name="report"),
     path("v1/rounds", RoundList.as_view(), name="rounds"),
     path("v1/rounds/<str:round_id>", RoundDetail.as_view(), name="round"),
+    path("v1/feeds/<str:pair>/scorecards", FeedScorecards.as_view(), name="feed-scorecards"),
+    path("v1/sources/scorecards", SourceScorecards.as_view(), name="source-scorecards"),
     path("v1/sources", SourceList.as_view(), name="sources"),
 ]

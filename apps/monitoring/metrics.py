@@ -213,6 +213,14 @@ SOURCE_BREAKER = ScrapedGauge(
 SOURCE_PAUSED = ScrapedGauge(
     "oracle_source_paused_seconds", "Seconds until the end of a pause the source demanded; 0 without one.", ("source",)
 )
+SOURCE_SUCCESS = ScrapedGauge(
+    "oracle_source_success_ratio", "Share of the tickers asked in the last hour that a source answered.", ("source",)
+)
+SOURCE_DEVIATION = ScrapedGauge(
+    "oracle_source_deviation_p95_bps",
+    "95 of a hundred of a source's quotes of the last hour lie nearer to the answers of their rounds.",
+    ("source",),
+)
 GAUGE_READER_UP = ScrapedGauge(
     "oracle_reader_up", "0 when gauges could not be read at this scrape, by where they come from.", ("reader",)
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -234,7 +235,7 @@ class FeedWithRoundsAdmin(WhatIfAdmin):
     """The admin of feeds, with a round to start and a change to try: here, because feeds know nothing of rounds."""
 
     actions: tuple[str, ...] = (*FeedAdmin.actions, "start_round_of_chosen")
-    actions_detail = ("start_round_now",)
+    actions_detail = ("start_round_now", "scorecards")
 
     @action(description="Start a round now", permissions=["change"])  # type: ignore[untyped-decorator]
     def start_round_of_chosen(self, request: HttpRequest, queryset: QuerySet[Feed]) -> HttpResponseRedirect | None:
@@ -247,6 +248,12 @@ class FeedWithRoundsAdmin(WhatIfAdmin):
         pair = Feed.objects.get(pk=object_id).pair
         back = HttpResponseRedirect(reverse("admin:feeds_feed_change", args=[object_id]))
         return self._start(request, [pair]) or back
+
+    @action(description="Scorecards", permissions=["view"], icon="leaderboard", url_path="scorecards")  # type: ignore[untyped-decorator]
+    def scorecards(self, request: HttpRequest, object_id: str) -> HttpResponseRedirect:  # noqa: ARG002
+        """Show how the sources of this feed did."""
+        pair = Feed.objects.get(pk=object_id).pair
+        return HttpResponseRedirect(f"{reverse('admin:scorecards_sourcescore_changelist')}?{urlencode({'feed': pair})}")
 
     def _start(self, request: HttpRequest, pairs: Sequence[str]) -> HttpResponseRedirect | None:
         try:

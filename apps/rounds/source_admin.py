@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.forms import modelform_factory
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
+from unfold.decorators import action
 
 from apps.feeds.admin.sources import SourceAdmin
 from apps.feeds.models import Source
@@ -25,9 +27,18 @@ class SourceWithTestAdmin(SourceAdmin):
     """Sources, each with a test that asks it now, saved or not."""
 
     change_form_outer_after_template = "rounds/source_test.html"
+    actions_detail = ("scorecard",)
 
     class Media:
         css = {"all": ("rounds/source_test.css",)}
+
+    @action(description="Scorecard", permissions=["view"], icon="leaderboard", url_path="scorecard")  # type: ignore[untyped-decorator]
+    def scorecard(self, request: HttpRequest, object_id: str) -> HttpResponse:  # noqa: ARG002
+        """Show how this source did, feed by feed."""
+        slug = Source.objects.get(pk=object_id).slug
+        return HttpResponseRedirect(
+            f"{reverse('admin:scorecards_sourcescore_changelist')}?{urlencode({'source': slug})}"
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """Add the tests of a new and of a saved source."""

@@ -22,6 +22,7 @@ from apps.feeds.models import Feed, Source
 from apps.monitoring import collector, metrics
 from apps.monitoring.metrics import Queue, SubmissionState
 from apps.rounds.models import Answer, Hold, Round
+from apps.scorecards.selectors import Window, scorecards_of_sources
 from apps.sources.gate_state import BreakerState, gate_states
 from apps.submissions.models import OnChainPrice, Submission, Wallet
 from oracle_project import celery_config
@@ -149,6 +150,17 @@ def source_gates() -> Iterator[GaugeMetricFamily]:
     yield from (breaker, paused)
 
 
+def scores() -> Iterator[GaugeMetricFamily]:
+    """Yield how each source did in the last hour, as its scorecard has it."""
+    success, deviation = metrics.SOURCE_SUCCESS.family(), metrics.SOURCE_DEVIATION.family()
+    for card in scorecards_of_sources(Window.HOUR, now=timezone.now()):
+        if card.success_bps is not None:
+            success.add_metric([card.source], card.success_bps / 10_000)
+        if card.deviation_p95_bps is not None:
+            deviation.add_metric([card.source], float(card.deviation_p95_bps))
+    yield from (success, deviation)
+
+
 def queues() -> Iterator[GaugeMetricFamily]:
     """Yield the messages that wait in each queue; a queue that the broker does not know yet is empty."""
     length = metrics.QUEUE_LENGTH.family()
@@ -170,7 +182,7 @@ def _waiting(connection: Connection, queue: str) -> int:
 
 def register() -> None:
     """Hand all readers to the monitoring app."""
-    for read in (feeds, quorum_margins, rounds, holds, submissions, wallets, lanes, sources):
+    for read in (feeds, quorum_margins, rounds, holds, submissions, wallets, lanes, sources, scores):
         collector.register(read.__name__, read, errors=(DatabaseError,))
     collector.register(source_gates.__name__, source_gates, errors=(DatabaseError, RedisError))
     collector.register(queues.__name__, queues, errors=(OSError, KombuError, OperationalError))
