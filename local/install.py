@@ -66,6 +66,15 @@ def install_packages(kind: str) -> str:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     run([*pip, "-r", str(requirements)])
     stamps[kind].write_text(wanted)
+    return install_ccxt(pip) if kind == "test" else ""
+
+
+def install_ccxt(pip: list[str]) -> str:
+    """Install the optional ccxt for its tests. Returns a remark when it cannot be had: they are skipped then."""
+    try:
+        run([*pip, "--no-deps", "-r", str(REPOSITORY / "requirements" / "ccxt.txt")])
+    except InstallError:
+        return "without ccxt, whose tests are skipped"
     return ""
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 
 from apps.monitoring import metrics
@@ -60,6 +61,20 @@ class _Tried:
     def code(self) -> MissCode | None:
         """Return the code all its misses share, None when it was of use to someone."""
         return shared_code(self.outcomes)
+
+
+@dataclass(slots=True)
+class _Step:
+    """One HTTP request of an attempt; most adapters take one."""
+
+    request: PriceRequest
+    started: float
+    reply: Reply | None = None
+    latency_ms: int = 0
+
+    def url(self, spec: SourceSpec) -> str:
+        """Return the URL as records show it. Raises SourceMisconfigured for a source without one."""
+        return public_url(request_url(spec.base_url, self.request))
 
 
 class Asker:
@@ -130,7 +145,7 @@ class Asker:
 
     def _attempt(self, request: PriceRequest, hosts: Hosts) -> _Tried:
         """Return what one HTTP request came to, or that the gate let none through."""
-        ttl_ms = self._spec.cache_ttl_ms
+        ttl_ms = self._spec.cache_ttl_ms if self._adapter.shares_replies else 0
         key = self._key(request) if ttl_ms else ""
         wait_s = min(float(self._spec.timeout_s), max(self.remaining_s(), 0.0))
         try:
@@ -143,28 +158,36 @@ class Asker:
             return _Tried(self._misses(request, exc), was_asked=False)
 
     def _send(self, request: PriceRequest, hosts: Hosts, flight: Flight) -> _Tried:
-        """Return what one HTTP request came to; a reply that was of use is shared."""
-        started = time.monotonic()
-        limits = self._limits(hosts)
+        """Return what asking came to; a reply that was of use is shared."""
         spec = replace(self._spec, base_url=hosts.url) if hosts.index else self._spec
-        reply: Reply | None = None
+        limits = self._limits(hosts)
+        steps: list[_Step] = []
         try:
-            reply = self._exchange(spec, request, limits)
-            outcomes = self._adapter.parse(request, reply)
+            outcomes = self._adapter.converse(request, send=partial(self._step, spec, hosts, steps))
         except errors.SourceError as exc:
             self._watch_addresses(exc)
             outcomes = self._misses(request, exc)
-        url = public_url(request_url(spec.base_url, request))
-        self._record(url, reply, outcomes, started)
-        if reply is not None and shared_code(outcomes) is None:
-            flight.keep(reply, url=url)
-        return self._tried(outcomes, reply, limits)
+        self._record_steps(spec, steps, outcomes)
+        last = steps[-1] if steps else None
+        if last is not None and last.reply is not None and shared_code(outcomes) is None:
+            flight.keep(last.reply, url=last.url(spec))
+        return self._tried(outcomes, last.reply if last else None, limits)
+
+    def _step(self, spec: SourceSpec, hosts: Hosts, steps: list[_Step], request: PriceRequest) -> Reply:
+        """Return the reply to one request, and keep both for the record."""
+        step = _Step(request, time.monotonic())
+        steps.append(step)
+        try:
+            step.reply = self._exchange(spec, request, self._limits(hosts))
+        finally:
+            step.latency_ms = ms_since(step.started)
+        return step.reply
 
     def _shared(self, request: PriceRequest, shared: SharedReply) -> _Tried:
         """Return what another round's reply says about this request's tickers."""
         started = time.monotonic()
         outcomes = self._adapter.parse(request, shared.reply)
-        self._record(shared.url, shared.reply, outcomes, started, cached=True)
+        self._record(shared.url, shared.reply, outcomes, latency_ms=ms_since(started), cached=True)
         metrics.reply_shared(self._spec.slug)
         return _Tried(outcomes, is_evidence=False)
 
@@ -206,14 +229,20 @@ class Asker:
             metrics.address_refused(self._spec.slug)
             log.warning("address refused source=%s: %s", self._spec.slug, error)
 
+    def _record_steps(self, spec: SourceSpec, steps: Sequence[_Step], outcomes: Outcomes) -> None:
+        """Record every request of an attempt; what it came to is the last one's."""
+        for step in steps:
+            came_to = outcomes if step is steps[-1] else ()
+            self._record(step.url(spec), step.reply, came_to, latency_ms=step.latency_ms)
+
     def _record(
-        self, url: str, reply: Reply | None, outcomes: Outcomes, started: float, *, cached: bool = False
+        self, url: str, reply: Reply | None, outcomes: Outcomes, *, latency_ms: int, cached: bool = False
     ) -> None:
         attempt = AttemptRecord(
             url=url,
             status=reply.status if reply else None,
             code=shared_code(outcomes) or "",
-            latency_ms=ms_since(started),
+            latency_ms=latency_ms,
             body_sha256=hashlib.sha256(reply.body).hexdigest() if reply else "",
             cached=cached,
         )

@@ -16,6 +16,7 @@ from apps.sources.adapters.bitmart import Bitmart
 from apps.sources.adapters.bitso import Bitso
 from apps.sources.adapters.bitstamp import Bitstamp
 from apps.sources.adapters.bybit import Bybit
+from apps.sources.adapters.ccxt_exchange import Ccxt
 from apps.sources.adapters.chainlink import Chainlink
 from apps.sources.adapters.coinbase_advanced import CoinbaseAdvanced
 from apps.sources.adapters.coinbase_exchange import CoinbaseExchange
@@ -79,7 +80,7 @@ _BUILT_IN: tuple[Adapter, ...] = (
     Chainlink(),
     Pyth(),
 )
-_BY_SLUG: Mapping[str, Adapter] = MappingProxyType({each.slug: each for each in (*_BUILT_IN, Generic())})
+_BY_SLUG: Mapping[str, Adapter] = MappingProxyType({each.slug: each for each in (*_BUILT_IN, Ccxt(), Generic())})
 
 
 class UnknownAdapter(LookupError):
@@ -87,7 +88,7 @@ class UnknownAdapter(LookupError):
 
 
 def adapters() -> Mapping[str, Adapter]:
-    """Return every adapter by slug; ``generic`` is among them, without options."""
+    """Return every adapter by slug; ``ccxt`` and ``generic`` are among them, without options."""
     return _BY_SLUG
 
 

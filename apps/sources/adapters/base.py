@@ -7,7 +7,7 @@ shares (status, JSON, error in the body, row, price), so that one file per excha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -76,6 +76,9 @@ class Cells:
     clock: parsing.Clock | None = None
 
 
+Send = Callable[[PriceRequest], Reply]  # one request over the transport. Raises SourceError
+
+
 class Adapter(Protocol):
     """One API's format: pure, stateless, shared between threads."""
 
@@ -108,6 +111,10 @@ class Adapter(Protocol):
     def mirrors(self) -> Sequence[str]:
         """Return further base URLs of the same exchange, for when the first does not answer."""
 
+    @property
+    def shares_replies(self) -> bool:
+        """Return whether one reply says everything, so that another round may read it too."""
+
     def ticker_for(self, pair: str) -> str:
         """Return the symbol this source most likely uses for ``BASE/QUOTE``; a default, never looked up."""
 
@@ -116,6 +123,9 @@ class Adapter(Protocol):
 
     def parse(self, request: PriceRequest, reply: Reply) -> Sequence[Quote | Miss]:
         """Return one outcome per ask of the request, in its order. Raises nothing for any body."""
+
+    def converse(self, request: PriceRequest, *, send: Send) -> Sequence[Quote | Miss]:
+        """Return one outcome per ask, after the one exchange or several that the API takes. Raises SourceError."""
 
 
 class BaseAdapter(ABC):
@@ -126,6 +136,7 @@ class BaseAdapter(ABC):
     base_url: ClassVar[str]
     rate_limit: ClassVar[str] = ""
     mirrors: ClassVar[tuple[str, ...]] = ()
+    shares_replies: ClassVar[bool] = True
     table: ClassVar[decoding.Table | None] = None  # where the rows of the API's largest reply stand
     codes: ClassVar[Mapping[str, type[errors.SourceError]]] = {}  # what the exchange's own error codes stand for
 
@@ -194,6 +205,10 @@ class BaseAdapter(ABC):
         except errors.SourceError as exc:
             return [self._miss(ask, exc) for ask in request.asks]
         return [self._outcome(ask, request, rows, document, reply) for ask in request.asks]
+
+    def converse(self, request: PriceRequest, *, send: Send) -> Sequence[Quote | Miss]:
+        """Return what the one reply says."""
+        return self.parse(request, send(request))
 
     def _load(self, request: PriceRequest, body: bytes) -> object:
         """Return the body's JSON; of a large table only the rows that may answer an ask."""

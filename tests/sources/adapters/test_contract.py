@@ -73,7 +73,7 @@ def test_the_samples_cover_every_built_in_adapter() -> None:
     """No adapter escapes the contract."""
     covered = {wire.slug for wire in WIRES} | ON_CHAIN
     assert sorted(each.slug for each in built_in()) == sorted(covered)
-    assert set(adapters()) == covered | {"generic"}
+    assert set(adapters()) == covered | {"ccxt", "generic"}
 
 
 @every_wire
