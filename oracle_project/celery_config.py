@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oracle_project import env
+from oracle_project import env, redis_transport
+
+redis_transport.install()
 
 redis_url = env.text("REDIS_URL") or "redis://127.0.0.1:6379/0"
 broker_url = env.text("CELERY_BROKER_URL") or redis_url
@@ -42,7 +44,8 @@ task_acks_late = True
 task_reject_on_worker_lost = True
 worker_deduplicate_successful_tasks = False  # it acks work whose join never happened
 task_track_started = False
-worker_send_task_events = True  # Flower shows every task; costs ~20 % worker CPU of a no-op
+worker_send_task_events = True  # Flower shows every task
+worker_consumer = "oracle_project.consumer:Consumer"  # and learns of it in batches
 task_send_sent_event = False
 worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False

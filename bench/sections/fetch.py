@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from bench import oracle
 from bench.chords import measure_chords
 from bench.footprint import measure_imports, measure_memory
@@ -16,8 +14,10 @@ from bench.servers import Servers
 def measure(scale: Scale) -> list[Row]:
     """Return every row of the section."""
     with Servers() as servers:
-        exchange = servers.exchange()
-        os.environ["PRICE_HOST_ALLOWLIST"] = exchange.url.removeprefix("http://")
-        rows = [*measure_lanes(exchange.url, scale), *measure_imports(scale)]
-        running = oracle.start(servers, exchange=exchange)
-        return [*rows, *measure_chords(running, scale), *measure_memory(running)]
+        running = oracle.start(servers, exchange=servers.exchange())
+        return [
+            *measure_lanes(running.exchange.url, scale),
+            *measure_imports(scale),
+            *measure_chords(running, scale),
+            *measure_memory(running),
+        ]
