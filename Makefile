@@ -43,8 +43,8 @@ test: install-test ## run every test: contracts, then Python
 	bin/forge test; fi
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
-chaos: install-test ## 200 rounds while any four of twelve sources are dead, slow, lying or banned
-	CHAOS_ROUNDS=200 $(BIN)/python -m pytest -s tests/chaos
+chaos: install-test ## 200 rounds with ill sources, 1,000 reports with dying workers, lying nodes and forks; prints figures
+	CHAOS_ROUNDS=200 CHAOS_REPORTS=1000 $(BIN)/python -m pytest -s tests/chaos
 
 test-python: python ## run the tests without servers on another interpreter: make test-python PYTHON=python3.12
 	@v=.venv-$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \

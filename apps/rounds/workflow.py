@@ -64,6 +64,11 @@ def start_round(*, pairs: Sequence[str], trigger: Round.Trigger, requested_by: s
     return StartedRound(round_, joined)
 
 
+def start_asked_round(pairs: Sequence[str], actor: str) -> StartedRound:
+    """Return the round an operator gets who wants these feeds published afresh. Raises UnknownFeeds."""
+    return start_round(pairs=pairs, trigger=Round.Trigger.ADMIN, requested_by=actor)
+
+
 def close_overdue_rounds() -> int:
     """Settle every open round past its deadline with what its lanes left; return how many this call closed.
 

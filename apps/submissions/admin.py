@@ -7,15 +7,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from apps.feeds.admin import ReadOnlyAdmin
-from apps.submissions.models import Attempt, Deployment, OnChainPrice, Submission, Wallet
+from apps.submissions import console
+from apps.submissions.models import Attempt, Deployment, OnChainPrice, OperatorAction, Submission, Wallet
 
 WEI_PER_ETHER = Decimal(10) ** 18
 WEI_PER_GWEI = Decimal(10) ** 9
@@ -23,8 +24,10 @@ STATE_COLOURS = {
     "PLANNED": "info",
     "IN_PROGRESS": "info",
     "UNCONFIRMED": "warning",
+    "MISSING": "warning",
     "CONFIRMED": "success",
     "FINAL": "success",
+    "REPLACED": "info",
     "FATAL": "danger",
 }
 
@@ -40,7 +43,7 @@ class AttemptInline(TabularInline):  # type: ignore[misc]
     model = Attempt
     extra = 0
     can_delete = False
-    fields = ("nonce", "tx_hash", "gas_limit", "max_fee_gwei", "tip_gwei", "broadcasts", "broadcast_at", "last_error")
+    fields = ("nonce", "kind", "tx_hash", "fees", "age", "gas_limit", "head_block", "nodes", "last_error")
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
@@ -51,15 +54,34 @@ class AttemptInline(TabularInline):  # type: ignore[misc]
         """Refuse."""
         return False
 
-    @display(description="Max fee, gwei")  # type: ignore[untyped-decorator]
-    def max_fee_gwei(self, attempt: Attempt) -> str:
-        """Show the fee cap."""
-        return f"{Decimal(attempt.max_fee_wei) / WEI_PER_GWEI:f}"
+    @display(description="Fee cap")  # type: ignore[untyped-decorator]
+    def fees(self, attempt: Attempt) -> str:
+        """Show what it offers for its gas."""
+        return console.fee_text(attempt)
 
-    @display(description="Tip, gwei")  # type: ignore[untyped-decorator]
-    def tip_gwei(self, attempt: Attempt) -> str:
-        """Show the priority fee."""
-        return f"{Decimal(attempt.tip_wei) / WEI_PER_GWEI:f}"
+    @display(description="Age")  # type: ignore[untyped-decorator]
+    def age(self, attempt: Attempt) -> str:
+        """Show when it was signed and how often it was sent."""
+        return console.age_text(attempt)
+
+
+class ActionInline(TabularInline):  # type: ignore[misc]
+    """What operators asked of a submission or a lane, newest first."""
+
+    model = OperatorAction
+    extra = 0
+    can_delete = False
+    fields = ("requested_at", "kind", "actor", "reason", "state", "outcome", "done_at")
+    readonly_fields = fields
+    verbose_name_plural = "operator actions"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
 
 
 @admin.register(Submission)
@@ -81,18 +103,48 @@ class SubmissionAdmin(ReadOnlyAdmin):
     list_select_related = ("round",)
     date_hierarchy = "created_at"
     list_per_page = 50
-    inlines = (AttemptInline,)
+    inlines = (AttemptInline, ActionInline)
+    actions_detail = ("bump", "cancel", "resend_fresh")
     fieldsets = (
         (None, {"fields": (("id", "coloured_state"), "round_link", "simulated", "answers_table")}),
         (
             "Transaction",
-            {"fields": (("deployment", "wallet", "nonce"), "tx_hash", ("block_number", "gas_used"), "block_hash")},
+            {
+                "fields": (
+                    ("chain_id", "nonce"),
+                    "deployment",
+                    "wallet",
+                    "tx_hash",
+                    ("block_number", "gas_used", "cost_wei"),
+                    "block_hash",
+                    "lost_blocks",
+                )
+            },
         ),
         ("Report", {"fields": ("evidence_hash", "digest", "signer_set_version", "signatures")}),
         ("Times", {"fields": (("created_at", "broadcast_at", "confirmed_at"), "resends")}),
-        ("Failure", {"fields": ("failure_code", "failure_message")}),
+        ("End", {"fields": ("failure_code", "failure_message", "replaced_by")}),
     )
     readonly_fields = ("coloured_state", "round_link", "answers_table")
+
+    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002
+        """Let through who may change submissions, which nobody can do by hand."""
+        return request.user.has_perm("submissions.change_submission")
+
+    @action(description="Pay better now", permissions=["operate"], icon="trending_up", url_path="bump")  # type: ignore[untyped-decorator]
+    def bump(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Replace the waiting transaction by a better paid one."""
+        return console.submission_button(self, request, object_id, OperatorAction.Kind.BUMP)
+
+    @action(description="Cancel the report", permissions=["operate"], icon="cancel", url_path="cancel")  # type: ignore[untyped-decorator]
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Use up the nonce with a transfer of nothing."""
+        return console.submission_button(self, request, object_id, OperatorAction.Kind.CANCEL)
+
+    @action(description="Send a fresh report instead", permissions=["operate"], icon="update", url_path="resend-fresh")  # type: ignore[untyped-decorator]
+    def resend_fresh(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let a fresh report of the same feeds take the nonce."""
+        return console.submission_button(self, request, object_id, OperatorAction.Kind.RESEND_FRESH)
 
     @display(description="Submission")  # type: ignore[untyped-decorator]
     def short_id(self, submission: Submission) -> str:
@@ -200,9 +252,45 @@ class DeploymentAdmin(ReadOnlyAdmin):
 class WalletAdmin(ReadOnlyAdmin):
     """Transmitter addresses, their next nonce and balance."""
 
-    list_display = ("address", "chain_id", "next_nonce", "balance_eth", "balance_read_at")
+    list_display = ("address", "chain_id", "lane", "next_nonce", "balance_eth", "balance_read_at")
     list_filter = ("chain_id",)
     search_fields = ("address",)
+    fieldsets = (
+        (None, {"fields": ("address", ("chain_id", "lane"), ("balance_eth", "balance_read_at"), "counts")}),
+        ("Nonces", {"fields": ("timeline",)}),
+    )
+    readonly_fields = ("lane", "balance_eth", "counts", "timeline")
+    inlines = (ActionInline,)
+    actions_detail = ("pause", "resume")
+
+    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002
+        """Let through who may change wallets, which nobody can do by hand."""
+        return request.user.has_perm("submissions.change_wallet")
+
+    @action(description="Pause this lane", permissions=["operate"], icon="pause", url_path="pause")  # type: ignore[untyped-decorator]
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Send nothing new from this transmitter."""
+        return console.wallet_button(self, request, object_id, OperatorAction.Kind.PAUSE)
+
+    @action(description="Resume this lane", permissions=["operate"], icon="play_arrow", url_path="resume")  # type: ignore[untyped-decorator]
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Send again."""
+        return console.wallet_button(self, request, object_id, OperatorAction.Kind.RESUME)
+
+    @display(description="Lane", label={"paused": "warning", "running": "success"})  # type: ignore[untyped-decorator]
+    def lane(self, wallet: Wallet) -> str:
+        """Say whether an operator paused it."""
+        return "paused" if wallet.paused_at else "running"
+
+    @display(description="Chain's counts")  # type: ignore[untyped-decorator]
+    def counts(self, wallet: Wallet) -> str:
+        """Show the chain's counts beside ours."""
+        return console.chain_counts(wallet)
+
+    @display(description="Timeline")  # type: ignore[untyped-decorator]
+    def timeline(self, wallet: Wallet) -> SafeString:
+        """Show who holds each of the newest nonces, and what was signed for it."""
+        return console.nonce_timeline(wallet)
 
     @display(description="Balance, ETH", ordering="balance_wei")  # type: ignore[untyped-decorator]
     def balance_eth(self, wallet: Wallet) -> str:
@@ -223,3 +311,13 @@ class AttemptAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         """Leave the signed bytes in the database."""
         return super().get_queryset(request).defer("raw")  # type: ignore[no-any-return]
+
+
+@admin.register(OperatorAction)
+class OperatorActionAdmin(ReadOnlyAdmin):
+    """What people asked of submissions and lanes, and what came of it."""
+
+    list_display = ("requested_at", "kind", "actor", "reason", "state", "outcome", "submission", "wallet")
+    list_filter = ("kind", "state", "actor")
+    list_select_related = ("submission", "wallet")
+    search_fields = ("actor", "reason", "outcome", "submission__id", "wallet__address")

@@ -204,6 +204,39 @@ class Attempt(models.Model):
         return self.tx_hash
 
 
+class OperatorAction(models.Model):
+    """What a person asked of a submission or a lane, and what came of it. Never changed by hand, never deleted."""
+
+    class Kind(models.TextChoices):
+        BUMP = "BUMP", "pay better now"
+        CANCEL = "CANCEL", "use up the nonce with a transfer of nothing"
+        RESEND_FRESH = "RESEND_FRESH", "let the freshest report take its place"
+        PAUSE = "PAUSE", "pause the lane"
+        RESUME = "RESUME", "resume the lane"
+
+    class State(models.TextChoices):
+        REQUESTED = "REQUESTED", "waits for the chain worker"
+        DONE = "DONE", "done"
+        REFUSED = "REFUSED", "refused"
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = models.CharField(max_length=9, choices=State, default=State.REQUESTED)
+    actor = models.CharField(max_length=150)
+    reason = models.CharField(max_length=300, blank=True)
+    submission = models.ForeignKey(Submission, on_delete=models.SET_NULL, null=True, related_name="actions")
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, null=True, related_name="actions")
+    outcome = models.CharField(max_length=300, blank=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-requested_at"]
+        indexes = [models.Index(fields=["requested_at"], name="action_open", condition=Q(state="REQUESTED"))]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.actor}"
+
+
 class OnChainPrice(models.Model):
     """What the active contract says about a feed, as last read from it at ``block_number``."""
 

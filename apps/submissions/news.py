@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from apps.chain.gateway import ChainSnapshot
 from apps.chain.report import ReportAnswer
 from apps.feeds.models import Feed
-from apps.submissions.models import Deployment, Submission
+from apps.submissions.models import Deployment, OperatorAction, Submission
 from apps.submissions.services import fail
 from apps.submissions.signing import report_answers
 
@@ -64,6 +64,16 @@ def freshest_planned(submission: Submission, *, now: datetime) -> Submission | N
     planned = planned.filter(simulated=submission.simulated).order_by("-created_at")
     fresh = _covering(submission, planned)
     return None if fresh is None or too_old(fresh, now=now) else fresh
+
+
+def is_wanted_as_replacement(submission: Submission) -> bool:
+    """Return whether an operator asked for a fresher report of one in flight, and this one could be it."""
+    wanted = OperatorAction.objects.filter(
+        kind=OperatorAction.Kind.RESEND_FRESH, state=OperatorAction.State.REQUESTED
+    ).select_related("submission")
+    waiting = [action.submission for action in wanted if action.submission is not None]
+    waiting = [old for old in waiting if old.state in Submission.IN_FLIGHT and old.chain_id == submission.chain_id]
+    return any(_covering(old, [submission]) is not None for old in waiting)
 
 
 def _covering(submission: Submission, candidates: Iterable[Submission]) -> Submission | None:

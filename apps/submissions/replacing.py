@@ -10,7 +10,6 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from apps.chain.errors import ExecutionReverted, FeeAboveCap
 from apps.chain.fees import Fees, bumped
@@ -37,7 +36,7 @@ def reprice(submission: Submission, clients: ChainClients, *, head_block: int, n
     The freshest planned report of the same feeds goes first. Without one the same report is paid better, or, when it is
     too old for the contract by now, its nonce is used up by a transfer of nothing.
     """
-    wallet, deployment = _placed(submission)
+    wallet, _ = _placed(submission)
     attempt = newest_attempt(submission)
     try:
         fees = better_fees(attempt, clients)
@@ -47,22 +46,14 @@ def reprice(submission: Submission, clients: ChainClients, *, head_block: int, n
         return
     with lane_lock(wallet):
         fresh = freshest_planned(submission, now=now)
-        if fresh is not None and _replace_with(fresh, submission, clients, fees=fees, head_block=head_block):
+        if fresh is not None and replace_with(fresh, submission, clients, fees=fees, head_block=head_block):
             broadcast(_reloaded(fresh), clients.gateway)
             return
         if attempt.kind == Attempt.Kind.CANCEL or too_old(submission, now=now):
             cancel(submission, clients, fees=fees, head_block=head_block)
         else:
-            _bump(submission, wallet, deployment, clients, fees=fees, head_block=head_block)
+            bump(submission, clients, fees=fees, head_block=head_block)
         broadcast(_reloaded(submission), clients.gateway)
-
-
-def resend_fresh(submission: Submission, clients: ChainClients) -> Submission:
-    """Replace a waiting report with the freshest planned one now; returns the new one, or itself paid better."""
-    head_block = clients.gateway.head().number
-    reprice(submission, clients, head_block=head_block, now=timezone.now())
-    submission.refresh_from_db()
-    return submission.replaced_by or submission
 
 
 def cancel(submission: Submission, clients: ChainClients, *, fees: Fees, head_block: int) -> None:
@@ -90,7 +81,7 @@ def better_fees(attempt: Attempt, clients: ChainClients) -> Fees:
         raise
 
 
-def _replace_with(fresh: Submission, old: Submission, clients: ChainClients, *, fees: Fees, head_block: int) -> bool:
+def replace_with(fresh: Submission, old: Submission, clients: ChainClients, *, fees: Fees, head_block: int) -> bool:
     """Commit a newer report at the nonce of a waiting one; False when the contract would refuse it, which ends it."""
     wallet, deployment = _placed(old)
     signed = signed_report(fresh, deployment, clients)
@@ -118,16 +109,9 @@ def _replace_with(fresh: Submission, old: Submission, clients: ChainClients, *, 
     return True
 
 
-def _bump(  # noqa: PLR0913 - what a transaction is made of
-    submission: Submission,
-    wallet: Wallet,
-    deployment: Deployment,
-    clients: ChainClients,
-    *,
-    fees: Fees,
-    head_block: int,
-) -> None:
+def bump(submission: Submission, clients: ChainClients, *, fees: Fees, head_block: int) -> None:
     """Commit the same call at the same nonce, paid better."""
+    wallet, deployment = _placed(submission)
     attempt = newest_attempt(submission)
     fields = TransactionFields(
         chain_id=deployment.chain_id,

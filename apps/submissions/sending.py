@@ -18,6 +18,7 @@ from apps.chain.errors import (
     ExecutionReverted,
     FeeAboveCap,
     InsufficientFunds,
+    LaneClosed,
     NonceTooLow,
     TransactionRefused,
 )
@@ -29,7 +30,7 @@ from apps.submissions.attempts import Draft, newest_attempt, store_attempt
 from apps.submissions.clients import ChainClients
 from apps.submissions.lanes import Lane, lane_lock, open_lane, short_of_wei
 from apps.submissions.models import Attempt, Deployment, Submission
-from apps.submissions.news import SUPERSEDED, expire, newer_in_flight, superseded
+from apps.submissions.news import SUPERSEDED, expire, is_wanted_as_replacement, newer_in_flight, superseded
 from apps.submissions.selectors import required_deployment
 from apps.submissions.services import fail, move, replace
 from apps.submissions.signing import SignedReport, dry_run, report_answers, signed_report
@@ -71,6 +72,8 @@ def _send_planned(submission: Submission, clients: ChainClients) -> None:
     with lane_lock(lane.wallet):
         if newer := newer_in_flight(submission, deployment):
             replace(submission.pk, frm=[State.PLANNED], by=newer)
+        elif is_wanted_as_replacement(submission):
+            raise LaneClosed(f"{submission.pk} is to take the place of a report that waits")
         elif prepare(submission, deployment, lane, clients, head_block=snapshot.block_number):
             broadcast(_loaded(submission.pk), clients.gateway)
 

@@ -101,6 +101,14 @@ def hint(task: str, submission_id: uuid.UUID) -> None:
         log.warning("hint lost task=%s submission=%s error=%s", task, submission_id, exc.__class__.__name__)
 
 
+def hint_action(action_id: int) -> None:
+    """Tell the chain worker of an operator's action; the sweep finds it when the hint is lost."""
+    try:
+        current_app.send_task("submissions.act", args=[action_id], queue="chain", retry=False)
+    except (OperationalError, OSError) as exc:
+        log.warning("hint lost action=%s error=%s", action_id, exc.__class__.__name__)
+
+
 def move(submission_id: uuid.UUID, *, frm: Sequence[State], to: State, **fields: Any) -> None:
     """Move a submission that is in one of ``frm`` to ``to``, setting ``fields`` with it.
 

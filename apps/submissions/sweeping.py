@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.chain.errors import ChainError, ContractMissing, LaneClosed, NotDeployed, RpcUnavailable, SequencerDown
+from apps.submissions import operating
 from apps.submissions.clients import ChainClients
 from apps.submissions.confirming import confirm, push
 from apps.submissions.finality import settle, settle_confirmed
@@ -35,6 +36,7 @@ def sweep(clients: ChainClients) -> None:
     chain_id = clients.policy.chain_id
     planned = [row for row in _batch(chain_id, State.PLANNED, order="-created_at") if not _expired(row)]
     _each(_batch(chain_id, State.IN_PROGRESS, order="nonce"), lambda row: push(row, clients))
+    operating.perform_open(clients)
     for state in (State.MISSING, State.UNCONFIRMED):
         _each(_batch(chain_id, state, order="nonce"), lambda row: confirm(row.pk, clients))
     _each(planned, lambda row: _send_and_look(row, clients), until=FOR_NEW_ONES)

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from celery import shared_task
 
 from apps.chain.errors import ChainError
-from apps.submissions import clients, confirming, following, sending, sweeping
+from apps.submissions import clients, confirming, following, operating, sending, sweeping
 from apps.submissions.deployments import DeploymentRefused
-from apps.submissions.models import Submission
+from apps.submissions.models import OperatorAction, Submission
 from apps.submissions.services import StateMoved, hint
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,15 @@ def confirm(submission_id: str) -> None:
             confirming.confirm(uuid.UUID(submission_id), clients.chain_clients())
             if not Submission.objects.filter(pk=submission_id, state=Submission.State.UNCONFIRMED).exists():
                 return
+
+
+@shared_task(name="submissions.act")
+def act(action_id: int) -> None:
+    """Do what an operator asked for; what must wait is taken up by the sweep."""
+    with _logged("act"):
+        action = OperatorAction.objects.select_related("submission__wallet", "submission__deployment").get(pk=action_id)
+        if action.state == OperatorAction.State.REQUESTED:
+            operating.perform(action, clients.chain_clients())
 
 
 @shared_task(name="submissions.sweep")
