@@ -12,9 +12,15 @@ from apps.sources.registry import adapter, built_in
 from tests.conftest import RECORDED_DIR
 from tests.sources.adapters.recorded_exchanges import ERRORS, QUOTES
 from tests.sources.adapters.test_many import REPLIES
+from tests.sources.adapters.test_on_chain import FEED, NOW_S, USDC_WETH, number, observations, reply, round_data
 from tests.sources.samples import WIRES, good_body
 
 MAX_SEED_BYTES = 12_000  # the larger recordings repeat the same rows
+ON_CHAIN = (
+    ("chainlink", FEED, [round_data(2500 * 10**8), number(8)]),
+    ("chainlink", f"{FEED}?decimals=8", [round_data(2500 * 10**8)]),
+    ("uniswap_v3", USDC_WETH, [number(NOW_S), observations(0, 202_919 * 1800)]),
+)
 VALUE = re.compile(rb'"[^"]{0,200}"|-?\d[\d.eE+-]*|true|false|null')
 
 ODD_VALUES = (
@@ -24,6 +30,7 @@ ODD_VALUES = (
     *(b"9" * 400, b'"' + b"9" * 400 + b'"', b"0." + b"0" * 300 + b"1", b'"' + b"1" * 5000 + b'"'),
     *(b'"\\u0000"', b'"\\ud800"', b'"\\"', b"\xff\xfe", b"\xef\xbb\xbf", b"\x00", '"٨٤"'.encode(), b'"<html>"'),
     *(b"[" * 200, b'{"a":' * 200, b'["]",' * 100, b"]", b"}", b",", b":", b'{"symbol":"BTCUSDT"}', b'[["tBTCUSD"]]'),
+    *(b"f" * 64, b"0" * 64, b"7" + b"f" * 63, b"8" + b"0" * 63),  # words of a contract's reply
     *(b'"error"', b'"ok"', b'"code"', b'"BTCUSDT"', b'"BTC-USD"', b"-1121", b'"429"', b'"5500"', b'{"error":[1]}'),
     *(b"1795521600000", b'"1795521600"', b"1795521600000000000000", b"-62135596800000", b'"253402300800000"'),
     *(b'"2026-11-24T12:00:00Z"', b'"2026-11-24"', b'"2026-13-45T99:99:99Z"', b'"0001-01-01T00:00:00+23:59"'),
@@ -43,6 +50,7 @@ class Seed:
 def seeds() -> tuple[Seed, ...]:
     """Return own samples of every built-in source, and its recorded replies where this machine has them."""
     own = [Seed(wire.slug, (wire.ticker,), good_body(wire)) for wire in WIRES]
+    own += [Seed(slug, (ticker,), reply(results).body) for slug, ticker, results in ON_CHAIN]
     own += [Seed(slug, tuple(tickers), json.dumps(document).encode()) for slug, tickers, document, _ in REPLIES]
     tickers = {wire.slug: (wire.ticker,) for wire in WIRES}
     asked = {case[0]: (case[1], *case[2]) for case in QUOTES} | {case[0]: (case[1],) for case in ERRORS}
