@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 
 from apps.chain.key_references import is_keystore
+from apps.sources.proxies import proxy_fault
 from apps.sources.sealing import secret_faults
 from oracle_project import env
 
@@ -113,6 +115,13 @@ def _shapes() -> Iterator[CheckMessage]:
     for name, choices in WORDS.items():
         if env.text(name) not in choices:
             yield _error(2, f"{name}: expected {' or '.join(choices)}, got {env.text(name)!r}")
+    yield from _proxy()
+
+
+def _proxy() -> Iterator[CheckMessage]:
+    with suppress(env.EnvError):  # told with the other secrets
+        if (url := env.text("SOURCE_PROXY_URL")) and (fault := proxy_fault(url)):
+            yield _error(2, f"SOURCE_PROXY_URL: {fault}")
 
 
 def _read(accessor: Callable[[str], Any], name: str, bounds: tuple[Any, Any] | None) -> Iterator[CheckMessage]:

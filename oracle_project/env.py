@@ -158,6 +158,13 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         secret=True,
     ),
+    Variable(
+        "SOURCE_PROXY_URL",
+        "Proxy for price requests, http://[user:password@]host:port; hosts of PRICE_HOST_ALLOWLIST are asked directly. "
+        "The proxy resolves names, so it must refuse private addresses itself.",
+        "",
+        secret=True,
+    ),
     Variable("SOURCE_BREAKER_FAILURES", "Failed calls in a row that open a source's breaker.", "5"),
     Variable("SOURCE_BREAKER_PAUSE_S", "Seconds an opened breaker waits for its first probe; doubles each time.", "30"),
     Variable("SOURCE_BREAKER_MAX_PAUSE_S", "Longest pause between two probes, seconds.", "600"),

@@ -9,6 +9,7 @@ from apps.feeds.validation import Problem, Where
 from apps.feeds.values import Config, SourceConfig
 from apps.sources import budget
 from apps.sources.addresses import url_fault
+from apps.sources.lookups import lookup_fault
 from apps.sources.registry import adapters
 from oracle_project import env
 
@@ -40,6 +41,17 @@ def source_rule_problems(config: Config) -> Iterator[Problem]:
         for field, url in _urls(source):
             if fault := url_fault(url, allowed=allowed):
                 yield Problem((*where, field), "address_refused", f"{url}: {fault}")
+
+
+def lookup_problems(source: SourceConfig, *, before: SourceConfig) -> Iterator[Problem]:
+    """Yield URLs that are new to the source and whose names lead inside the network at this moment.
+
+    Asks the name servers, so it is for forms; a file may be applied where there are none.
+    """
+    known, allowed = set(_urls(before)), env.listing("PRICE_HOST_ALLOWLIST")
+    for field, url in _urls(source):
+        if (field, url) not in known and (fault := lookup_fault(url, allowed=allowed)):
+            yield Problem(("sources", source.slug, field), "address_refused", f"{url}: {fault}")
 
 
 def _urls(source: SourceConfig) -> Iterator[tuple[str, str]]:

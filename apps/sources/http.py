@@ -4,7 +4,11 @@ Guards, in the order a request meets them: the URL (https unless the host is lis
 addresses (public ones only unless listed; the connection goes to the address that was checked, so a name that
 resolves differently a moment later gains nothing), the clock (the source's timeout or what is left of the deadline,
 whole exchange, however slowly the bytes drip), the size after decompression, and redirects (same host only, each
-checked again). Proxies from the environment are ignored: behind one, the address check would check the proxy.
+checked again).
+
+Behind SOURCE_PROXY_URL the proxy resolves names and the pinning is its task; what is private as written is refused here
+all the same, certificates are checked end to end, and hosts of PRICE_HOST_ALLOWLIST are asked directly. Proxies that
+other programs' variables name (HTTPS_PROXY) are ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import certifi
@@ -28,6 +32,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from apps.monitoring import logs
 from apps.sources import addresses, errors
 from apps.sources.adapters.base import Reply
+from apps.sources.proxies import proxy_pools
 from apps.sources.watch import Watch, watchdog
 from oracle_project import env
 
@@ -116,7 +121,8 @@ class Transport:
         raise errors.RedirectRefused(f"more than {MAX_REDIRECTS} redirects")
 
     def _exchange_once(self, outgoing: _Outgoing, parts: SplitResult, ends_at: float) -> Reply:
-        pool = self._pools.connection_from_host(parts.hostname, port=parts.port, scheme=parts.scheme)
+        pools = self._pools_for(parts)
+        pool = pools.connection_from_host(parts.hostname, port=parts.port, scheme=parts.scheme)
         response = pool.urlopen(
             outgoing.method,
             f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
@@ -154,6 +160,20 @@ class Transport:
 
     def _allowed(self, host: str, port: int) -> bool:
         return addresses.is_listed(host, port, [*env.listing("PRICE_HOST_ALLOWLIST"), *self._extra_allowed])
+
+    @cached_property
+    def _proxy_pools(self) -> urllib3.ProxyManager | None:
+        """Return the way through the proxy, None without one. Raises ValueError for a URL that cannot work."""
+        return proxy_pools(env.text("SOURCE_PROXY_URL"), self, tls=_tls_context)
+
+    def _pools_for(self, parts: SplitResult) -> urllib3.PoolManager:
+        """Return the way to a host: through the proxy when there is one and the host is not listed as ours."""
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+        if self._proxy_pools is None or self._allowed(host, port):
+            return self._pools
+        if addresses.is_private_by_name(host):
+            raise errors.AddressRefused(f"{host} is inside the network, and PRICE_HOST_ALLOWLIST does not list it")
+        return self._proxy_pools
 
     def _check_url(self, parts: SplitResult) -> None:
         """Raise for a URL that no request may have; ValueError of a malformed port becomes SourceMisconfigured."""
@@ -198,7 +218,8 @@ class Transport:
                     raise
                 continue
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(timeout_s)
+            # what is left: a handshake that drips has an end, too
+            sock.settimeout(max(ends_at - time.monotonic(), MIN_TIMEOUT_S))
             return sock
         raise errors.ConnectionFailed(f"{host} has no address")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -317,6 +318,20 @@ def test_a_url_into_the_network_is_an_error_on_the_form(operator: Client, small:
         assert "PRICE_HOST_ALLOWLIST" in shown
 
     assert Source.objects.get(slug="okx").base_url == ""
+
+
+@pytest.mark.parametrize("field", ["base_url", "mirrors"])
+def test_a_name_that_leads_into_the_network_is_an_error_on_the_form(
+    operator: Client, small: str, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A public name may hide a private address; the form asks the name servers, and a round does so again."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 443)) for ip in ("93.184.215.14", "10.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: found)
+    form = reverse("admin:feeds_source_change", args=[Source.objects.get(slug="okx").pk])
+
+    shown = errors_of(operator.post(form, form_of(operator, form) | {field: "https://rebind.example.org"}))
+
+    assert "rebind.example.org leads to 10.0.0.1" in shown
 
 
 def test_limits_and_mirrors_are_set_on_the_form(operator: Client, small: str) -> None:

@@ -159,3 +159,12 @@ def test_a_weak_secret_for_source_keys_is_told(monkeypatch: pytest.MonkeyPatch) 
 
     assert "9 characters, fewer than 32" in message.msg
     assert "guessable" not in message.msg
+
+
+def test_a_proxy_that_cannot_work_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found before the first round fails over it."""
+    monkeypatch.setenv("SOURCE_PROXY_URL", "http://user:secret@proxy")
+
+    told = [str(message.msg) for message in check_environment()]
+
+    assert told == ["SOURCE_PROXY_URL: a proxy needs its port"]

@@ -21,7 +21,7 @@ from apps.feeds.admin.generic_fields import PREFIX, GenericFieldsForm
 from apps.feeds.config import new_problems
 from apps.feeds.keys import SealedKey, seal_key
 from apps.feeds.models import Feed, Listing, Source, SourceKey
-from apps.feeds.options import adapter_slugs
+from apps.feeds.options import adapter_slugs, lookup_problems
 from apps.feeds.selectors import current_config, feed_config, key_origin, source_config
 from apps.feeds.services import reorder_listings
 from apps.feeds.validation import PAIR, Problem, feed_problems
@@ -221,7 +221,8 @@ class SourceForm(GenericFieldsForm, SourceModelForm):
         source = replace(before, **{**rules, "slug": slug, "options": cleaned.get("options") or {}})
         self.wanted = source
         target = Config(sources={**current.sources, slug: source}, feeds=current.feeds)
-        problems = [self._placed(problem) for problem in new_problems(current, target)]
+        found = new_problems(current, target) or list(lookup_problems(source, before=before))
+        problems = [self._placed(problem) for problem in found]
         _add_errors(self, problems, owner=("sources", slug))
         self._judge_key(source)
         return cleaned
