@@ -191,6 +191,8 @@ class BaseAdapter(ABC):
         told = f"{code} {message}".strip()
         if known := self.codes.get(code):
             return known(told)
+        if parsing.speaks_of_place(message.encode(errors="replace")):
+            return errors.GeoBlocked(told)
         return errors.ErrorInBody(told) if status in {200, 400} else None
 
     def status_error(self, reply: Reply) -> errors.SourceError:

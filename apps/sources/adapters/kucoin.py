@@ -37,6 +37,7 @@ class Kucoin(BaseAdapter):
         "900001": errors.UnknownTicker,
         "429000": errors.RateLimited,
         "1015": errors.RateLimited,
+        "400302": errors.GeoBlocked,
         "500000": errors.ServerError,
         "230005": errors.ServerError,
     }

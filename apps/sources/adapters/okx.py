@@ -37,6 +37,7 @@ class Okx(BaseAdapter):
         "50061": errors.RateLimited,
         "50001": errors.ServerError,
         "50004": errors.ServerError,
+        "50005": errors.ServerError,
         "50013": errors.ServerError,
         "50026": errors.ServerError,
     }

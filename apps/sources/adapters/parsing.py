@@ -30,7 +30,9 @@ _EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _UNITS_A_SECOND: Mapping[str, int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 TIME_UNITS = ("s", "ms", "us", "ns", "iso")
-_GEO_WORDS = re.compile(rb"country|restricted location|your region|your location|geo.?block", re.IGNORECASE)
+_GEO_WORDS = re.compile(
+    rb"country|restricted location|your region|your location|geo.?block|unavailable in the u", re.IGNORECASE
+)
 
 
 class _Absent(Enum):
@@ -243,10 +245,15 @@ def unambiguous(row: object, ticker: str) -> object:
     return row
 
 
+def speaks_of_place(body: bytes) -> bool:
+    """Return whether the beginning of a body or message blames the place the request came from."""
+    return bool(_GEO_WORDS.search(body[:4096]))
+
+
 def status_error(status: int, body: bytes) -> errors.SourceError:
     """Return the error an HTTP status other than 200 stands for."""
     message = f"HTTP {status}: {excerpt(body)}"
-    if status == 451 or (status == 403 and _GEO_WORDS.search(body[:4096])):
+    if status == 451 or (status == 403 and speaks_of_place(body)):
         return errors.GeoBlocked(message)
     # a 403 without a key in play is a firewall's or an exchange's ban; asking again prolongs it
     known: Mapping[int, type[errors.SourceError]] = {
