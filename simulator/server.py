@@ -57,6 +57,7 @@ def make_app(simulation: Simulation) -> web.Application:
     app.router.add_post("/_control/freeze", _control(lambda world, _, body: control.freeze(world, body)))
     app.router.add_post("/_control/reset", _control(_reset))
     app.router.add_route("*", "/{slug}/{path:.*}", _exchange)
+    app.router.add_route("*", "/{slug}", _exchange)
     return app
 
 
@@ -95,7 +96,8 @@ async def _exchange(request: web.Request) -> web.StreamResponse:
         return web.json_response({"error": "no such source"}, status=404)
     source.calls += 1
     desk = source.desk(simulation.market, simulation.clock())
-    reply = source.answer(desk, "/" + request.match_info["path"], request.query)
+    path = "/" + request.match_info.get("path", "")
+    reply = source.answer(desk, path, request.query, body=await request.text())
     fault = source.fault if source.fault.hits(desk.touched()) else Fault()
     response = await _deliver(request, source, fault, reply)
     if fault.mode in PRICE_MODES or (fault.mode in {Mode.SLOW, Mode.DRIP} and _is_connected(request)):

@@ -100,12 +100,12 @@ class Source:
         view = self.view(market, now)
         return Desk(listing, view, market.assets, fault=self.fault, stuck=self.stuck)
 
-    def answer(self, desk: Desk, path: str, query: Mapping[str, str]) -> Reply:
-        """Return the exchange's reply to a call, before any fault of the transport."""
+    def answer(self, desk: Desk, path: str, query: Mapping[str, str], *, body: str = "") -> Reply:
+        """Return the exchange's reply to a call, before any fault of the transport. body: the text of a POST."""
         for pattern, handler in self._routes:
             match = pattern.fullmatch(path)
             if match:
-                return handler(desk, Call(query, match.groupdict()))
+                return handler(desk, Call(query, match.groupdict(), body))
         return self.exchange.not_found()
 
 

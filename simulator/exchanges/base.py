@@ -39,10 +39,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request: the query, and the named parts of the path."""
+    """A request: the query, the named parts of the path, and the text of a POST."""
 
     query: Mapping[str, str]
     parts: Mapping[str, str]
+    body: str = ""
 
     def every(self, name: str) -> list[str]:
         """Return all values of a parameter that may be given several times."""

@@ -15,6 +15,11 @@ from tests.conftest import RECORDED_DIR, require
 
 PRODUCTS = "/api/v3/brokerage/market/products"
 
+NATIVE = "0x0000000000000000000000000000000000000000"
+LINK = "coingecko:chainlink"
+PYTH_ETH = "0xff61491a931112ddf1bd8147cd1b641375f79f5825126d665480874634fd0ace"
+ETHEREUM = {"ids": "ethereum", "vs_currencies": "usd", "include_last_updated_at": "true"}
+
 # our call, the recorded reply it must look like, and where in both the row stands
 SHAPES = [
     ("binance", "/api/v3/ticker/24hr", {"symbol": "BTCUSDT"}, "ticker_24hr_BTCUSDT.json", []),
@@ -86,6 +91,20 @@ SHAPES = [
         ["trades", 0],
     ),
 ]
+SHAPES += [
+    ("coingecko", "/simple/price", ETHEREUM, "simple_price_last_updated_2026-07-27.json", ["ethereum"]),
+    ("coincap", "/assets/bitcoin", {}, "v3_assets_bitcoin_2025-08-11.json", ["data"]),
+    ("dia", f"/assetQuotation/Bitcoin/{NATIVE}", {}, "assetQuotation_Bitcoin_BTC_2024-12-10.json", []),
+    ("defillama", f"/prices/current/{LINK}", {}, "prices_current_coingecko_ids_2025-03-06.json", ["coins", LINK]),
+    ("pyth", "/v2/updates/price/latest", {"ids[]": PYTH_ETH}, "hermes_latest_price_2026-07-27.json", ["parsed", 0]),
+    (
+        "pyth",
+        "/v2/updates/price/latest",
+        {"ids[]": PYTH_ETH},
+        "hermes_latest_price_2026-07-27.json",
+        ["parsed", 0, "price"],
+    ),
+]
 
 # a call that no ticker answers, and the reply's status
 UNKNOWN = [
@@ -111,6 +130,16 @@ UNKNOWN = [
     ("coinbase_spot_v2", "/v2/prices/NO-PE/spot", {}, 404, "not_found"),
     ("coinbase_spot_v2", "/v2/exchange-rates", {"currency": "NOPE"}, 400, "Invalid currency"),
     ("okx", "/nowhere", {}, 404, "Not Found"),
+    ("coingecko", "/simple/price", {"ids": "nope", "vs_currencies": "usd"}, 200, "{}"),
+    ("coinmarketcap", "/v2/cryptocurrency/quotes/latest", {"id": "1,99999999"}, 400, "Invalid value"),
+    ("cryptocompare", "/data/pricemultifull", {"fsyms": "NOPE", "tsyms": "USD"}, 200, "does not exist"),
+    ("coinpaprika", "/tickers/nope", {}, 404, "id not found"),
+    ("coincap", "/assets/nope", {}, 404, "nope not found"),
+    ("messari", "/assets/nope/metrics/market-data", {}, 404, "Asset not found"),
+    ("kaiko", "/trades.v2/spot_exchange_rate/no/pe", {}, 404, "not found"),
+    ("dia", f"/assetQuotation/Nope/{NATIVE}", {}, 404, "not found"),
+    ("defillama", "/prices/current/nope", {}, 200, '{"coins":{}}'),
+    ("pyth", "/v2/updates/price/latest", {"ids[]": "0x99"}, 404, "Price ids not found: 0x99"),
 ]
 
 
@@ -263,3 +292,23 @@ def test_the_wons_prices_follow_the_dollars(world: Simulation) -> None:
     implied = Decimal(rows["BTC"]["closing_price"]) / Decimal(rows["USDT"]["closing_price"])
 
     assert abs(implied / (Decimal(84050) / Decimal("0.99937")) - 1) < Decimal("0.002")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"method": "eth_chainId", "params": []}', '"result":"0x1"'),
+        ('{"method": "eth_sendRawTransaction", "params": ["0x"]}', "-32601"),
+        ('{"method": "eth_call", "params": [{"data": "0xfeaf968c"}, "latest"]}', '"result":"0x"'),
+        ('{"method": "eth_call", "params": [{"data": "0x82ad56cb00"}, "latest"]}', "-32602"),
+        ("nonsense", "-32602"),
+    ],
+)
+@pytest.mark.parametrize("slug", ["chainlink", "uniswap_v3"])
+def test_a_node_answers_what_it_knows_and_refuses_the_rest(world: Simulation, slug: str, text: str, words: str) -> None:
+    """One contract, reads only."""
+    source = world.sources[slug]
+
+    reply = source.answer(source.desk(world.market, world.clock()), "/", {}, body=text)
+
+    assert words in reply.payload()
