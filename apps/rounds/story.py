@@ -5,10 +5,11 @@ Both doors show it, the REST API and the web pages, so the stored JSON is read h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from apps.pricing.plan import plan_from_json
 from apps.pricing.types import MissCode, SourceRole
@@ -24,6 +25,8 @@ class Call:
 
     quotes, misses: how many tickers it answered and how many not.  reason: code of its last failed HTTP call, or of
     what was missing in a reply that arrived; empty when nothing was.  body_sha256: hashes of its reply bodies.
+    attempts: HTTP calls made.  hosts: whom it asked, mirrors included, the one that answered last.  is_cached: a reply of
+    another round served, whose quotes keep the time it arrived.
     """
 
     source: str
@@ -36,6 +39,8 @@ class Call:
     misses: int
     reason: str
     body_sha256: tuple[str, ...]
+    hosts: tuple[str, ...]
+    is_cached: bool
 
     @property
     def is_lost(self) -> bool:
@@ -165,12 +170,20 @@ def _call(call: Mapping[str, Any], reasons: Mapping[str, str]) -> Call:
         promoted_for=call["promoted_for"] or "",
         started_at=call["started_at"],
         latency_ms=call["latency_ms"],
-        attempts=len(attempts),
+        attempts=sum(not attempt.get("cached") for attempt in attempts),
         quotes=call["quotes"],
         misses=call["misses"],
         reason=(last_code or reasons.get(call["source"], "")) if call["misses"] else "",
         body_sha256=tuple(attempt["body_sha256"] for attempt in attempts if attempt["body_sha256"]),
+        hosts=_hosts(attempts),
+        is_cached=any(attempt.get("cached") for attempt in attempts),
     )
+
+
+def _hosts(attempts: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return every host that was asked once, in the order of the last time it was."""
+    hosts = [urlsplit(attempt["url"]).netloc for attempt in attempts]
+    return tuple(reversed(dict.fromkeys(reversed(hosts))))
 
 
 def _observed(row: Mapping[str, Any]) -> Observed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,9 +13,10 @@ import pytest
 from prometheus_client import REGISTRY
 
 from apps.pricing.types import Ask, Miss, MissCode, SourceSpec
-from apps.sources import fetch
+from apps.sources import fetch, lanes
+from apps.sources.board import Seat, round_board
 from apps.sources.calls import SourceCall
-from apps.sources.gate import Gate, OpenGate, RedisGate
+from apps.sources.gate import Gate, OpenGate, RedisGate, gate_keys
 from apps.sources.gate_state import gate_states
 from apps.sources.http import Transport
 from apps.sources.shared import shared_redis
@@ -172,3 +174,29 @@ def test_attempts_to_reach_the_network_inside_are_counted(gate: RedisGate, spec:
     assert codes(call) == [MissCode.ADDRESS_REFUSED]
     assert REGISTRY.get_sample_value("oracle_addresses_refused_total", {"source": own.slug}) == 1
     assert f"address refused source={own.slug}" in caplog.text
+
+
+def test_an_exchange_ban_costs_one_call_and_its_reserve_answers(
+    gate: RedisGate, spec: SourceSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """429 with Retry-After: 7: the reserve answers in the same round, and in the next ones without another call."""
+    monkeypatch.setenv("PRICE_HOST_ALLOWLIST", "127.0.0.1")
+    reserve = replace(spec, slug=f"{spec.slug}r")
+    board, ids = round_board(), [str(uuid.uuid4()) for _ in range(3)]
+    with serving(status(429, Retry_After="7")) as banning, serving(good) as answering:
+        seats = {
+            spec.slug: Seat(replace(spec, base_url=banning.url, max_attempts=3), (BTC,)),
+            reserve.slug: Seat(replace(reserve, base_url=answering.url), (BTC,)),
+        }
+        results = []
+        for round_id in ids:
+            deadline = datetime.now(UTC) + timedelta(seconds=3)
+            board.post(round_id, seats=seats, reserves={BTC.pair: [reserve.slug]}, deadline=deadline)
+            results.append(lanes.run_lane(board, round_id=round_id, lane=spec.slug, gate=gate))
+            board.clear(round_id)
+
+        assert (len(banning.paths), len(answering.paths)) == (1, 3)
+    told = [[call["outcomes"][0].get("code", "quote") for call in result["calls"]] for result in results]
+    assert told == [["rate_limited", "quote"], ["paused_by_source", "quote"], ["paused_by_source", "quote"]]
+    assert [result["calls"][1]["promoted_for"] for result in results] == [spec.slug] * 3
+    shared_redis().delete(*gate_keys(reserve.slug))

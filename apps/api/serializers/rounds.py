@@ -139,6 +139,10 @@ class CallSerializer(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField()
     latency_ms = serializers.IntegerField()
     attempts = serializers.IntegerField(help_text="HTTP calls made, retries included.")
+    hosts = serializers.ListField(
+        child=serializers.CharField(), help_text="Asked, mirrors included; the last one last."
+    )
+    cached = serializers.BooleanField(source="is_cached", help_text="Served by a reply of another round.")
     quotes = serializers.IntegerField()
     misses = serializers.IntegerField()
     lost = serializers.BooleanField(source="is_lost", help_text="It gave no price at all.")
