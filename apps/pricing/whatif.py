@@ -82,18 +82,24 @@ class FeedComparison:
 
 @dataclass(slots=True)
 class _Run:
-    """One configuration on its way through the rounds: what the chain would hold, and what freeze detection knows."""
+    """One configuration on its way through the rounds: what the chain would hold, what it remembers."""
 
     feeds: Sequence[FeedSpec]
     references: dict[str, OnChainValue] = field(default_factory=dict)
+    last: dict[str, OnChainValue] = field(default_factory=dict)
     watches: dict[str, Mapping[str, Watch]] = field(default_factory=dict)
 
     def settle(self, recorded: RecordedRound, plan: RoundPlan) -> dict[str, tuple[int | None, bool]]:
         """Return, per pair, the answer and whether it would have been sent."""
-        known = Known(references=self.references, watches=self.watches)
+        known = Known(references=self.references, last=self.last, watches=self.watches)
         prices = aggregate_round(self.feeds, _asked(plan, recorded.outcomes), now=recorded.at, known=known)
         settled = {pair: self._decide(pair, price, now=recorded.at) for pair, price in prices.items()}
         self.watches |= {pair: price.watches for pair, price in prices.items()}
+        self.last |= {
+            pair: OnChainValue(price.answer, price.observed_at, price.observed_at)
+            for pair, price in prices.items()
+            if price.answer is not None and price.observed_at is not None and price.stop is None
+        }
         return settled
 
     def _decide(self, pair: str, price: FeedPrice, *, now: datetime) -> tuple[int | None, bool]:

@@ -17,7 +17,7 @@ from apps.pricing.observations import FeedPrice
 from apps.pricing.plan import plan_from_json
 from apps.pricing.triggers import decide
 from apps.pricing.types import AnswerState, OnChainValue
-from apps.rounds.memory import remembered_watches
+from apps.rounds.memory import recall
 from apps.rounds.models import Answer
 from apps.rounds.settling import collect_outcomes
 from apps.shadows.models import Shadow, ShadowAnswer, ShadowRun
@@ -45,9 +45,9 @@ def settle_run(run_id: uuid.UUID, lanes: Iterable[Mapping[str, Any]], *, now: da
         plan = plan_from_json(run.shadow.plan)
         outcomes = {key: outcome.result for key, outcome in collect_outcomes(plan, list(lanes)).items()}
         references = _references(run.shadow)
-        # What freeze detection learnt in production holds here too; what it sees here, it does not learn.
-        watches = remembered_watches([feed.pair for feed in plan.feeds])
-        known = Known(references=references, watches=watches)
+        # What production remembers holds here too; what is seen here, it does not learn.
+        memory = recall([feed.pair for feed in plan.feeds])
+        known = Known(references=references, last=memory.last, watches=memory.watches)
         prices = aggregate_round(plan.feeds, outcomes, now=now, known=known)
         production = _production(run.shadow.pairs, opened_at=run.opened_at)
         ShadowAnswer.objects.bulk_create(
