@@ -221,7 +221,7 @@ class Source(models.Model):
 
 
 class SourceKey(models.Model):
-    """The API key a source is asked with, sealed; opened by the fetch worker alone. No row: no key."""
+    """The API key a source is asked with, sealed; opened right before it is asked. No row: no key."""
 
     source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="key")
     sealed = models.TextField(help_text="Opens with SOURCE_KEYS_SECRET, for the origin only.")

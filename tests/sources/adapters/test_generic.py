@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.pricing.types import Ask, Miss, MissCode, Quote
 from apps.sources.adapters.base import KeyPlace, Reply
@@ -287,3 +289,34 @@ def test_the_page_for_operators_explains_every_option() -> None:
 
     rows = "".join(line.partition(" | ")[0] for line in page.splitlines() if line.startswith("| `"))
     assert [key for key in KEYS if f"`{key}`" not in rows] == []
+
+
+TEXTS = st.one_of(
+    st.text(max_size=20), st.sampled_from(["$.p", "$..p", "$[*]", "/t/{ticker}", "/all", "{tickers}", "s"])
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(
+    options=st.dictionaries(st.sampled_from([*KEYS, "x"]), JSON, max_size=8),
+    method=st.sampled_from(["GET", "POST"]),
+    document=JSON,
+    status=st.sampled_from([200, 404, 500]),
+)
+def test_whatever_is_described_and_answered_nothing_crashes(
+    options: dict[str, Any], method: str, document: object, status: int
+) -> None:
+    """Options are judged without an exception; those that pass make requests and read any reply."""
+    described = {"url": "/t/{ticker}", "price": "$.p", "method": method, **options}
+    if validate_options(described):
+        return
+    asks = [Ask("A/USD", "A"), Ask("B/USD", 'b"/c')]
+    generic = Generic(described)
+    for request in generic.build(asks):
+        assert not request.body or json.loads(request.body) is not None
+        reply = Reply(status, {}, json.dumps(document).encode(), NOW)
+        assert len(generic.parse(request, reply)) == len(request.asks)

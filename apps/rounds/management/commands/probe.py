@@ -72,8 +72,8 @@ class Command(BaseCommand):
         base_url = str(options["base_url"])
         found = _find(str(options["source"]), use_database=not base_url)
         spec = found.spec
-        if base_url:  # the key was set for the source's own address, and goes nowhere else
-            spec = replace(spec, base_url=base_url.rstrip("/"), sealed_key="")
+        if base_url:  # the key was set for the source's own address, and goes nowhere else; nor is a mirror asked
+            spec = replace(spec, base_url=base_url.rstrip("/"), sealed_key="", mirrors=())
         asks = _asks(spec, pairs=options["pairs"], ticker=str(options["ticker"]), listings=found.listings)
 
         allowed = _hosts(spec) if options["allow_private"] else frozenset()
