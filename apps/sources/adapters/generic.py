@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import quote
-
-from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
 
 from apps.pricing.types import Ask
 from apps.sources import errors
@@ -27,10 +24,9 @@ from apps.sources.adapters.base import (
 )
 from apps.sources.adapters.generic_faults import validate_options
 from apps.sources.adapters.generic_options import REPLY_TIME, TICKER, TICKERS, GenericOptions, word
+from apps.sources.adapters.json_paths import PathError, values_at
 
 __all__ = ["Generic", "validate_options"]
-
-_ENVIRONMENT = JSONPathEnvironment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +219,9 @@ def _find(path: str, node: object, ticker: str) -> list[object]:
     if not isinstance(node, dict | list):
         return []
     try:
-        return list(_compiled(path.replace(TICKER, escaped)).find(node).values())
-    except (JSONPathError, RecursionError) as exc:
-        raise errors.UnexpectedShape(f"{path} cannot be followed: {exc.__class__.__name__}") from exc
+        return values_at(path.replace(TICKER, escaped), node)
+    except PathError as exc:
+        raise errors.UnexpectedShape(f"{path} cannot be followed: {exc}") from exc
 
 
 def _one(path: str, node: object, ticker: str) -> object:
@@ -238,8 +234,3 @@ def _only(found: Sequence[object], path: str) -> object:
     if len(found) > 1:
         raise errors.UnexpectedShape(f"{len(found)} values at {path}, expected one")
     return found[0]
-
-
-@lru_cache(maxsize=512)
-def _compiled(path: str) -> JSONPathQuery:
-    return _ENVIRONMENT.compile(path)

@@ -8,9 +8,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from jsonpath_rfc9535 import JSONPathError
-from jsonpath_rfc9535 import compile as compile_path
-
 from apps.sources.adapters.generic_options import (
     KEYS,
     MAX_SCALE,
@@ -24,6 +21,7 @@ from apps.sources.adapters.generic_options import (
     WORD_KEYS,
     texts_of,
 )
+from apps.sources.adapters.json_paths import PathError, check_path
 from apps.sources.adapters.parsing import TIME_UNITS
 
 MAX_BODY_CHARS = 4_000
@@ -140,17 +138,17 @@ def _path_faults(words: Mapping[str, Any]) -> Iterator[str]:
         if TICKER in path and key in WHOLE_REPLY_PATHS:
             yield f"{key}: cannot hold {TICKER}"
         try:
-            compile_path(path.replace(TICKER, "BTC"))
-        except (JSONPathError, RecursionError) as exc:
-            yield f"{key}: not a JSON path (RFC 9535): {str(exc).splitlines()[0][:100]}{_mended_path(path)}"
+            check_path(path.replace(TICKER, "BTC"))
+        except PathError as exc:
+            yield f"{key}: not a JSON path (RFC 9535): {exc}{_mended_path(path)}"
 
 
 def _mended_path(path: str) -> str:
     """Return the hint that puts the forgotten ``$`` in front, where that makes a path of it."""
     mended = f"${path}" if path[0] in ".[" else f"$.{path}"
     try:
-        compile_path(mended.replace(TICKER, "BTC"))
-    except (JSONPathError, RecursionError):
+        check_path(mended.replace(TICKER, "BTC"))
+    except PathError:
         return ""
     return f"; did you mean {mended!r}?"
 
