@@ -8,110 +8,15 @@ import pytest
 
 from apps.pricing.types import Ask, Miss, MissCode, Quote
 from apps.sources.registry import UnknownAdapter, adapter
+from tests.sources.adapters.exchange_errors import ERRORS_IN_BODIES
+from tests.sources.adapters.recorded_exchanges import ERRORS
 from tests.sources.samples import parse, parse_one
+from tests.sources.wires import exchanges_b, exchanges_c
 
 
 def _kraken(*keys: str) -> bytes:
     rows = {key: {"c": [str(index + 1), "1"]} for index, key in enumerate(keys)}
     return json.dumps({"error": [], "result": rows}).encode()
-
-
-ERRORS_IN_BODIES = [
-    ("kraken", 200, {"error": ["EQuery:Unknown asset pair"]}, MissCode.UNKNOWN_TICKER),
-    ("kraken", 200, {"error": ["EGeneral:Too many requests"]}, MissCode.RATE_LIMITED),
-    ("kraken", 200, {"error": ["EAPI:Rate limit exceeded"]}, MissCode.RATE_LIMITED),
-    ("kraken", 200, {"error": ["EService:Unavailable"]}, MissCode.SERVER_ERROR),
-    ("kraken", 200, {"error": ["EGeneral:Invalid arguments"]}, MissCode.ERROR_IN_BODY),
-    ("okx", 200, {"code": "51001", "msg": "Instrument ID does not exist"}, MissCode.UNKNOWN_TICKER),
-    ("okx", 200, {"code": "50001", "msg": "Service temporarily unavailable"}, MissCode.SERVER_ERROR),
-    ("okx", 200, {"code": "1", "msg": "no", "data": []}, MissCode.ERROR_IN_BODY),
-    ("okx", 503, {"code": "50001", "msg": "busy"}, MissCode.SERVER_ERROR),
-    ("bybit", 200, {"retCode": 10006, "retMsg": "Too many visits!"}, MissCode.RATE_LIMITED),
-    ("bybit", 200, {"retCode": 10001, "retMsg": "category wrong"}, MissCode.ERROR_IN_BODY),
-    ("bybit", 200, {"retCode": 10016, "retMsg": "Server error."}, MissCode.SERVER_ERROR),
-    ("bybit", 200, {"retCode": 0, "result": {"category": "linear", "list": []}}, MissCode.UNEXPECTED_SHAPE),
-    ("kucoin", 200, {"code": "429000", "msg": "Too Many Requests"}, MissCode.RATE_LIMITED),
-    ("kucoin", 429, {"code": "429000", "msg": "Too Many Requests"}, MissCode.RATE_LIMITED),
-    ("kucoin", 200, {"code": "400100", "msg": "bad"}, MissCode.ERROR_IN_BODY),
-    ("kucoin", 200, {"code": "400302", "msg": "Our services are not offered there"}, MissCode.GEO_BLOCKED),
-    ("kucoin", 200, {"code": "400999", "msg": "Our services are unavailable in the U.S."}, MissCode.GEO_BLOCKED),
-    ("bitget", 400, {"code": "32022", "msg": "not supported in your country or region"}, MissCode.GEO_BLOCKED),
-    ("binance", 429, {"code": -1003, "msg": "Too much request weight used"}, MissCode.RATE_LIMITED),
-    ("binance", 200, {"code": -1000, "msg": "unknown"}, MissCode.ERROR_IN_BODY),
-    ("binance", 451, {"code": 0, "msg": "Service unavailable from a restricted location"}, MissCode.GEO_BLOCKED),
-    ("binance", 503, {"code": -1001, "msg": "Internal error"}, MissCode.SERVER_ERROR),
-    ("bitstamp", 200, {"error": "Order not found"}, MissCode.ERROR_IN_BODY),
-    ("bitstamp", 404, {"status": "error", "reason": "x"}, MissCode.UNKNOWN_TICKER),
-    ("gemini", 400, {"result": "error", "reason": "InvalidSymbol", "message": "x"}, MissCode.UNKNOWN_TICKER),
-    ("gemini", 429, {"result": "error", "reason": "RateLimit", "message": "x"}, MissCode.RATE_LIMITED),
-    ("gemini", 200, {"result": "error", "reason": "Odd", "message": "x"}, MissCode.ERROR_IN_BODY),
-    ("coinbase_exchange", 200, {"message": "odd"}, MissCode.ERROR_IN_BODY),
-    ("coinbase_exchange", 404, {"message": "NotFound"}, MissCode.UNKNOWN_TICKER),
-    ("binance_us", 400, {"code": -1121, "msg": "Invalid symbol."}, MissCode.UNKNOWN_TICKER),
-    ("binance_us", 418, {"code": -1003, "msg": "IP banned until 1"}, MissCode.BANNED),
-    ("mexc", 400, {"code": -1121, "msg": "Invalid symbol."}, MissCode.UNKNOWN_TICKER),
-    ("mexc", 400, {"code": 10007, "msg": "bad symbol"}, MissCode.UNKNOWN_TICKER),
-    ("mexc", 200, {"code": 510, "msg": "Requests are too frequent"}, MissCode.RATE_LIMITED),
-    ("mexc", 400, {"code": -1128, "msg": "Combination of optional parameters invalid."}, MissCode.ERROR_IN_BODY),
-    ("coinbase_advanced", 404, {"error": "NOT_FOUND", "message": "x"}, MissCode.UNKNOWN_TICKER),
-    ("coinbase_advanced", 400, {"error": "INVALID_ARGUMENT", "message": "ProductID"}, MissCode.UNKNOWN_TICKER),
-    ("coinbase_advanced", 429, {"error": "RESOURCE_EXHAUSTED", "message": "x"}, MissCode.RATE_LIMITED),
-    ("coinbase_advanced", 200, {"trades": [], "best_bid": "", "best_ask": ""}, MissCode.MARKET_HALTED),
-    ("coinbase_spot_v2", 404, {"errors": [{"id": "not_found", "message": "x"}]}, MissCode.UNKNOWN_TICKER),
-    ("coinbase_spot_v2", 400, {"errors": [{"id": "invalid", "message": "x"}]}, MissCode.UNKNOWN_TICKER),
-    ("coinbase_spot_v2", 429, {"errors": [{"id": "rate_limit_exceeded", "message": "x"}]}, MissCode.RATE_LIMITED),
-    ("coinbase_spot_v2", 200, {"errors": [{"id": "odd", "message": "x"}]}, MissCode.ERROR_IN_BODY),
-    ("coinbase_spot_v2", 500, {"errors": []}, MissCode.SERVER_ERROR),
-    ("gate", 400, {"label": "INVALID_CURRENCY_PAIR", "message": "x"}, MissCode.UNKNOWN_TICKER),
-    ("gate", 429, {"label": "TOO_MANY_REQUESTS", "message": "x"}, MissCode.RATE_LIMITED),
-    ("gate", 400, {"label": "TOO_BUSY", "message": "x"}, MissCode.SERVER_ERROR),
-    ("gate", 403, {"label": "FORBIDDEN", "message": "not in your region"}, MissCode.GEO_BLOCKED),
-    ("bitfinex", 500, ["error", 10020, "symbol: invalid"], MissCode.UNKNOWN_TICKER),
-    ("bitfinex", 500, ["error", 11010, "ratelimit: error"], MissCode.RATE_LIMITED),
-    ("bitfinex", 503, ["error", 20060, "maintenance"], MissCode.SERVER_ERROR),
-    ("bitfinex", 500, ["error", 10000, "odd"], MissCode.SERVER_ERROR),
-    ("bitfinex", 200, ["error"], MissCode.ERROR_IN_BODY),
-    ("bitfinex", 429, {"error": "ERR_RATE_LIMIT"}, MissCode.RATE_LIMITED),
-    ("htx", 200, {"status": "error", "err-code": "base-symbol-error", "err-msg": "x"}, MissCode.UNKNOWN_TICKER),
-    ("htx", 200, {"status": "error", "err-code": "rate-too-many-requests", "err-msg": "x"}, MissCode.RATE_LIMITED),
-    (
-        "htx",
-        200,
-        {"status": "error", "err-code": "x", "err-msg": "request limit"},
-        MissCode.RATE_LIMITED,
-    ),
-    ("htx", 200, {"status": "error", "err-code": "gateway-internal-error", "err-msg": "x"}, MissCode.SERVER_ERROR),
-    ("htx", 200, {"status": "ok", "ch": "odd", "tick": {"close": 1}}, MissCode.UNEXPECTED_SHAPE),
-    ("cryptocom", 400, {"code": 40004, "message": "Invalid instrument_name"}, MissCode.UNKNOWN_TICKER),
-    ("cryptocom", 400, {"code": 40004, "message": "Missing or invalid argument"}, MissCode.ERROR_IN_BODY),
-    ("cryptocom", 429, {"code": 42901, "message": "RATE_LIMIT"}, MissCode.RATE_LIMITED),
-    ("cryptocom", 401, {"code": 10003, "message": "IP_ILLEGAL"}, MissCode.BANNED),
-    ("cryptocom", 500, {"code": 10001, "message": "SYS_ERROR"}, MissCode.SERVER_ERROR),
-    ("bitget", 400, {"code": "40034", "msg": "Parameter NOSUCH does not exist"}, MissCode.UNKNOWN_TICKER),
-    ("bitget", 429, {"code": "429", "msg": "Too Many Requests"}, MissCode.RATE_LIMITED),
-    ("bitget", 400, {"code": "40018", "msg": "Invalid IP"}, MissCode.BANNED),
-    ("bitget", 200, {"code": "40200", "msg": "Server upgrade"}, MissCode.SERVER_ERROR),
-    ("upbit", 404, {"error": {"name": 404, "message": "Code not found"}}, MissCode.UNKNOWN_TICKER),
-    ("upbit", 429, {"error": {"name": "too_many_requests", "message": "x"}}, MissCode.RATE_LIMITED),
-    ("upbit", 418, {"error": {"name": "too_many_requests", "message": "x"}}, MissCode.BANNED),
-    ("upbit", 400, {"error": {"name": "validation_error", "message": "x"}}, MissCode.ERROR_IN_BODY),
-    ("bithumb", 404, {"error": {"name": 404, "message": "Code not found"}}, MissCode.UNKNOWN_TICKER),
-    ("bithumb", 200, {"status": "5500", "message": "Invalid Parameter"}, MissCode.UNKNOWN_TICKER),
-    ("bithumb", 200, {"status": "5900", "message": "Unknown Error"}, MissCode.SERVER_ERROR),
-    ("bithumb", 429, {"error": {"name": "too_many_requests", "message": "x"}}, MissCode.RATE_LIMITED),
-    ("bitmart", 400, {"code": 70002, "message": "symbol is invalid"}, MissCode.UNKNOWN_TICKER),
-    ("bitmart", 200, {"code": 30013, "message": "Request too many requests"}, MissCode.RATE_LIMITED),
-    ("bitmart", 403, {"code": 30010, "message": "IP forbidden"}, MissCode.BANNED),
-    ("bitmart", 503, {"code": 30014, "message": "Service unavailable"}, MissCode.SERVER_ERROR),
-    ("lbank", 200, {"result": "false", "error_code": 10008, "msg": "Invalid Trading Pair"}, MissCode.UNKNOWN_TICKER),
-    ("lbank", 200, {"result": "false", "error_code": "10004", "msg": "Too frequent"}, MissCode.RATE_LIMITED),
-    ("lbank", 200, {"result": "false", "error_code": 10017, "msg": "Server Error"}, MissCode.SERVER_ERROR),
-    ("lbank", 200, {"result": "false", "error_code": 10003, "msg": "Invalid parameter"}, MissCode.ERROR_IN_BODY),
-    ("bitso", 400, {"success": False, "error": {"code": "0301", "message": "x"}}, MissCode.UNKNOWN_TICKER),
-    ("bitso", 429, {"success": False, "error": {"code": "0200", "message": "x"}}, MissCode.RATE_LIMITED),
-    ("bitso", 420, {"success": False, "error": {"code": "1", "message": "Enhance Your Calm"}}, MissCode.RATE_LIMITED),
-    ("bitso", 200, {"success": False, "error": {"code": "0304", "message": "x"}}, MissCode.ERROR_IN_BODY),
-]
 
 
 @pytest.mark.parametrize(("slug", "status", "document", "code"), ERRORS_IN_BODIES)
@@ -121,6 +26,15 @@ def test_an_exchanges_own_words_have_a_code(slug: str, status: int, document: ob
 
     assert isinstance(outcome, Miss)
     assert outcome.code == code
+
+
+@pytest.mark.parametrize("code", [MissCode.UNKNOWN_TICKER, MissCode.RATE_LIMITED])
+def test_every_exchanges_own_words_are_tried(code: MissCode) -> None:
+    """No exchange's way of not knowing a ticker, or of asking for patience, goes untested."""
+    tried = {slug for slug, _, _, said in ERRORS_IN_BODIES if said is code}
+    tried |= {file.partition("/")[0] for file, _, _, said in ERRORS if said is code}
+
+    assert {wire.slug for wire in (*exchanges_b.WIRES, *exchanges_c.WIRES)} - tried == set()
 
 
 def test_a_country_block_is_told_apart_from_a_ban() -> None:
