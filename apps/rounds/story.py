@@ -25,8 +25,8 @@ class Call:
 
     quotes, misses: how many tickers it answered and how many not.  reason: code of its last failed HTTP call, or of
     what was missing in a reply that arrived; empty when nothing was.  body_sha256: hashes of its reply bodies.
-    attempts: HTTP calls made.  hosts: whom it asked, mirrors included, the one that answered last.  is_cached: a reply of
-    another round served, whose quotes keep the time it arrived.
+    attempts: HTTP calls made.  hosts: whom it asked, mirrors included, the one that answered last.  is_cached: a reply
+    of another round served, whose quotes keep the time it arrived.
     """
 
     source: str
