@@ -7,11 +7,16 @@ from functools import cache
 
 from apps.feeds.validation import Problem, Where
 from apps.feeds.values import Config, SourceConfig
+from apps.monitoring import logs
 from apps.sources import budget
 from apps.sources.addresses import url_fault
 from apps.sources.lookups import lookup_fault
 from apps.sources.registry import adapters
 from oracle_project import env
+
+KEY_IN_URL = (
+    "seems to hold a secret, and URLs are shown and exported: write {key} in its place, and set the source's key"
+)
 
 
 @cache
@@ -30,7 +35,7 @@ def option_problems(config: Config) -> Iterator[Problem]:
 
 
 def source_rule_problems(config: Config) -> Iterator[Problem]:
-    """Yield rate limits that cannot be read, and URLs that price requests may not go to."""
+    """Yield rate limits that cannot be read, and URLs that price requests may not go to or that hold a secret."""
     allowed = env.listing("PRICE_HOST_ALLOWLIST")
     for source in config.sources.values():
         where: Where = ("sources", source.slug)
@@ -41,6 +46,8 @@ def source_rule_problems(config: Config) -> Iterator[Problem]:
         for field, url in _urls(source):
             if fault := url_fault(url, allowed=allowed):
                 yield Problem((*where, field), "address_refused", f"{url}: {fault}")
+            elif field != "options" and logs.censor(url) != url:  # a template may well hold a contract's address
+                yield Problem((*where, field), "key_in_url", f"{logs.censor(url)}: {KEY_IN_URL}")
 
 
 def lookup_problems(source: SourceConfig, *, before: SourceConfig) -> Iterator[Problem]:

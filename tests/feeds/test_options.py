@@ -74,3 +74,32 @@ def test_public_hosts_are_taken() -> None:
         codes_of(base_url="https://api.example.com/v1", mirrors=["https://1.1.1.1", "https://b\u00fccher.example"])
         == []
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://eth-mainnet.example.com/v2/k3yk3yk3yk3yk3yk3yk3yk3yk3y",
+        "https://api.example.com/v1?apikey=abcdef123456",
+        "https://node.example.com/v3/{key}/k3yk3yk3yk3yk3yk3yk3yk3yk3y",
+    ],
+)
+def test_a_url_that_holds_a_secret_is_refused_without_repeating_it(url: str) -> None:
+    """URLs are shown, exported and logged; a key has a place of its own."""
+    source = SourceConfig("venue", "Venue", "generic", base_url=url)
+
+    (problem,) = source_rule_problems(Config(sources={"venue": source}))
+
+    assert problem.code == "key_in_url"
+
+    assert "{key}" in problem.message
+    assert "k3yk3y" not in problem.message
+    assert "abcdef" not in problem.message
+
+
+def test_a_place_for_the_key_is_no_secret() -> None:
+    """Nor are versions, names and addresses in a described source's template."""
+    template = "https://api.example.com/0x514910771AF9Ca656af840dff83E8264EcF986CA/{ticker}"
+
+    assert codes_of(base_url="https://eth-mainnet.example.com/v2/{key}") == []
+    assert codes_of(options={"url": template, "price": "$.p"}) == []

@@ -281,3 +281,26 @@ def test_admin_says_when_there_is_no_secret(
 
     assert "SOURCE_KEYS_SECRET" in errors_of(response)
     assert not SourceKey.objects.exists()
+
+
+def test_a_place_for_the_key_in_the_url_passes_admin_and_file(
+    operator: Client, desk: Source, form: dict[str, Any]
+) -> None:
+    """Node services want their key in the path; admin says so and `config apply` takes it."""
+    node = "https://eth-mainnet.example/v2/{key}"
+
+    response = post(operator, desk, form | {"base_url": node, "new_key": KEY})
+
+    assert response.status_code == 302, errors_of(response)
+    assert SourceKey.objects.get().origin == "https://eth-mainnet.example"
+    apply_document(read_document(exported_document()), author="tests")
+    assert Source.objects.get(slug="desk").base_url == node
+
+
+def test_admin_says_that_an_api_needs_a_key(operator: Client) -> None:
+    """A plan with a host of its own wants one, the free plan does not."""
+    free = Source.objects.create(slug="coinpaprika", name="P", adapter="coinpaprika")
+    paid = Source.objects.create(slug="paid", name="P", adapter="coinpaprika", options={"plan": "pro"})
+
+    assert "this API needs one" not in operator.get(url_of(free)).content.decode()
+    assert "this API needs one" in operator.get(url_of(paid)).content.decode()

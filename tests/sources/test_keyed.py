@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import json
 import logging
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+import redis
 
 from apps.monitoring import logs
 from apps.pricing.types import Ask, Miss, MissCode, Quote, SourceRole, SourceSpec
-from apps.sources import fetch
+from apps.sources import fetch, tasks
 from apps.sources.adapters.base import KeyPlace
 from apps.sources.adapters.kraken import Kraken
+from apps.sources.board import Seat, round_board
 from apps.sources.calls import SourceCall
 from apps.sources.http import Transport
 from apps.sources.sealing import seal
@@ -218,3 +221,35 @@ def test_half_a_key_is_not_told_either(monkeypatch: pytest.MonkeyPatch, filler: 
     assert isinstance(miss, Miss)
     assert isinstance(dead, Miss)
     assert "Sup3r" not in miss.message + dead.message
+
+
+def test_a_round_leaves_the_key_nowhere_in_redis(monkeypatch: pytest.MonkeyPatch, written: io.StringIO) -> None:
+    """Board, seats, results for the watchdog, gate and shared replies: a lane's whole traces, and its result."""
+    monkeypatch.setattr(Kraken, "key_place", lambda _self: IN_QUERY)
+    round_id, board = str(uuid.uuid4()), round_board()
+    with serving(_echo) as server:
+        monkeypatch.setenv("PRICE_HOST_ALLOWLIST", server.host)
+        sealed = seal(KEY, origin=server.url)
+        spec = SourceSpec(f"v{round_id[:8]}", "kraken", server.url, Decimal(2), 2, sealed_key=sealed, cache_ttl_ms=5000)
+        deadline = datetime.now(UTC) + timedelta(seconds=4)
+        board.post(round_id, seats={"venue": Seat(spec, (BTC,))}, reserves={}, deadline=deadline)
+
+        result = tasks.fetch_lane(round_id, "venue")
+
+        assert "apiKey=Sup3rSecret" in server.paths[0]
+    kept = [value for name in board._redis.scan_iter("*") for value in _dump(board._redis, name)]
+    board.clear(round_id)
+    assert result["calls"][0]["outcomes"][0]["code"] == MissCode.KEY_REFUSED
+    assert sealed in str(kept)
+    assert "Sup3rSecret" not in str(kept) + json.dumps(result) + written.getvalue()
+
+
+def _dump(client: redis.Redis, name: bytes) -> list[object]:
+    """Return a key of Redis with whatever it holds."""
+    readers = {b"string": client.get, b"hash": client.hgetall, b"set": client.smembers}
+    kind = client.type(name)
+    if kind == b"list":
+        return [name, client.lrange(name, 0, -1)]
+    if kind == b"zset":
+        return [name, client.zrange(name, 0, -1)]
+    return [name, readers[kind](name)] if kind in readers else [name]

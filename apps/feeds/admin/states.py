@@ -47,7 +47,8 @@ def key_state(source: Source) -> str:
     key: SourceKey | None = getattr(source, "key", None)
     if key:
         return f"set on {key.set_at:%Y-%m-%d %H:%M} UTC by {key.set_by}, for {key.origin}"
-    place = adapters()[source.adapter].key_place() if source.adapter in adapters() else None
+    own = adapters().get(source.adapter)
+    place = own.with_options(source.options).key_place() if own else None
     return "none, and this API needs one" if place and place.is_needed else "none"
 
 
