@@ -16,6 +16,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,7 +62,10 @@ def host_of(url: str) -> str:
 
 @dataclass
 class Endpoint:
-    """One URL. ``head``: the newest block it spoke of, at ``head_at`` of the monotonic clock."""
+    """One URL. ``head``: the newest block it spoke of, at ``head_at`` of the monotonic clock.
+
+    skew_s: how far this machine's clock is ahead of the one in its replies' Date headers; None before the first.
+    """
 
     url: str = field(repr=False)
     timeout_s: float
@@ -73,11 +78,17 @@ class Endpoint:
     pause_s: float = 0.0
     quarantined_until: float = float("-inf")
     reason: str = ""
+    skew_s: float | None = None
 
     def __post_init__(self) -> None:
         self.host = self.host or host_of(self.url)
+        session = requests.Session()
+        session.hooks["response"].append(self._note_date)
         self._provider = HTTPProvider(
-            self.url, request_kwargs={"timeout": self.timeout_s}, exception_retry_configuration=None
+            self.url,
+            request_kwargs={"timeout": self.timeout_s},
+            session=session,
+            exception_retry_configuration=None,
         )
         metrics.rpc_quarantined(self.host, "")
 
@@ -126,6 +137,13 @@ class Endpoint:
             raise EndpointFailed("busy", f"{self.host}: over its limit")
         self._answered()
         return reply
+
+    def _note_date(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        try:
+            told = parsedate_to_datetime(response.headers["Date"])
+        except (KeyError, ValueError):
+            return  # no Date, or none of HTTP's form: this endpoint tells no time
+        self.skew_s = (datetime.now(UTC) - told).total_seconds()
 
     def _answered(self) -> None:
         self.failures = 0

@@ -14,6 +14,7 @@
     │   ├── Underpriced        a transaction of that nonce waits with a higher fee    transient
     │   └── InsufficientFunds  the wallet cannot pay                                  transient
     ├── LaneClosed             a transmitter may not send now: paused, full, stuck, poor  transient
+    ├── ClockSkewed            this machine's clock is not the nodes'                    transient
     ├── SequencerDown          a rollup's sequencer is down, or back for too short        transient
     ├── FeeAboveCap            the base fee is above MAX_FEE_GWEI                     transient
     ├── SignersMissing         fewer keys at hand than the contract wants signatures  transient
@@ -129,6 +130,13 @@ class LaneClosed(ChainError):
     """No transmitter may send now: paused by an operator, too many in flight, the first of them stuck, or no coin."""
 
     code = "lane_closed"
+    transient = True
+
+
+class ClockSkewed(ChainError):
+    """This machine's clock differs from the nodes' or the chain's by more than a signer may trust."""
+
+    code = "clock_skewed"
     transient = True
 
 

@@ -138,6 +138,9 @@ class OracleGateway(Protocol):
     def sequencer_status(self, feed: str) -> SequencerStatus:
         """Return what the uptime feed at this address says. Raises ContractMissing."""
 
+    def clock_skew_s(self) -> float | None:
+        """Return how far this machine's clock is ahead of what replies so far told of the time; None before any."""
+
     def has_code(self, address: str) -> bool:
         """Return whether a contract stands at the address."""
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from statistics import median_low
 from typing import Any
 
 from web3.providers.base import JSONBaseProvider
@@ -70,6 +71,11 @@ class EndpointPool(JSONBaseProvider):
         """Yield the reply of every endpoint that answers, with its host. Raises RpcUnavailable when none does."""
         for endpoint, reply in self._replies(method, params, needs_head=False):
             yield endpoint.host, reply
+
+    def clock_skew_s(self) -> float | None:
+        """Return how far this machine's clock is ahead of the endpoints', the middle one; None when none tells."""
+        told = [endpoint.skew_s for endpoint in self._endpoints if endpoint.skew_s is not None]
+        return median_low(told) if told else None
 
     def common_head(self) -> int | None:
         """Return the newest block that as many endpoints as must agree have; None when one alone is enough."""

@@ -99,6 +99,10 @@ class Web3Gateway:
             raise RpcRefused(f"the node has no {tag} block")
         return int(block["number"], 16)
 
+    def clock_skew_s(self) -> float | None:
+        """Return how far this machine's clock is ahead of the endpoints'."""
+        return self._pool.clock_skew_s()
+
     def has_code(self, address: str) -> bool:
         """Return whether a contract stands at the address."""
         with _translated():

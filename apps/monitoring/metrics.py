@@ -148,6 +148,11 @@ RPC_QUARANTINED = Gauge(
     ["host", "reason"],
     multiprocess_mode="mostrecent",
 )
+CLOCK_SKEW = Gauge(
+    "oracle_clock_skew_seconds",
+    "How far the chain worker's clock is ahead of the RPC endpoints'.",
+    multiprocess_mode="mostrecent",
+)
 TASKS = Counter("oracle_tasks_total", "Celery tasks finished.", ["queue", "task", "state"])
 TASK_DURATION = Histogram(
     "oracle_task_duration_seconds",
@@ -301,6 +306,11 @@ def nonce_gap_filled(chain: int, address: str) -> None:
 def reorged(chain: int) -> None:
     """Count a confirmed submission that left its block."""
     REORGS.labels(chain).inc()
+
+
+def clock_skew(seconds: float) -> None:
+    """Note how far this clock is ahead of the nodes'."""
+    CLOCK_SKEW.set(seconds)
 
 
 def rpc_call(host: str, code: str, latency_s: float) -> None:

@@ -28,6 +28,7 @@ from apps.monitoring import metrics
 from apps.submissions import recovering, sequencer
 from apps.submissions.attempts import Draft, newest_attempt, store_attempt
 from apps.submissions.clients import ChainClients
+from apps.submissions.clock import require_true_clock
 from apps.submissions.lanes import Lane, lane_lock, open_lane, short_of_wei
 from apps.submissions.models import Attempt, Deployment, Submission
 from apps.submissions.news import SUPERSEDED, expire, is_wanted_as_replacement, newer_in_flight, superseded
@@ -68,6 +69,7 @@ def _send_planned(submission: Submission, clients: ChainClients) -> None:
     if refusal := superseded(report_answers(submission), snapshot):
         fail(submission.pk, frm=[State.PLANNED], code=SUPERSEDED, message=refusal)
         return
+    require_true_clock(snapshot, clients.gateway, now=timezone.now())
     lane = open_lane(deployment, clients, head_block=snapshot.block_number)
     with lane_lock(lane.wallet):
         if newer := newer_in_flight(submission, deployment):

@@ -63,6 +63,7 @@ class RpcProxy:
     retry_after: str = ""
     delay_s: float = 0.0
     reorders: bool = False
+    clock_offset_s: float = 0.0
     weather: Weather | None = None
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
@@ -144,7 +145,8 @@ def rpc_proxy(upstream: str, **faults: Any) -> Iterator[RpcProxy]:
                 status, reply = proxy.answer(body)
             except requests.RequestException:
                 status, reply = 502, b"{}"
-            self.send_response(status)
+            self.send_response_only(status)
+            self.send_header("Date", self.date_time_string(time.time() + proxy.clock_offset_s))
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(reply)))
             if proxy.retry_after:

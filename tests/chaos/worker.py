@@ -25,6 +25,7 @@ WATCHED = "/apps/submissions/"
 FOLLOW_EVERY = 4
 PAUSE_S = 0.05
 LONGEST_S = 6.0
+READY = "ready"  # with the seed after it, once the first child lives
 CALM = "calm"  # a file of this name in the folder ends the killing
 
 
@@ -89,6 +90,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            (folder / f"{READY}{sys.argv[2]}").touch()
             if lines:
                 sys.settrace(Killer(lines, folder / "deaths").frame)
             elif deadly:

@@ -24,7 +24,7 @@ from apps.feeds.models import Feed
 from apps.submissions.models import Deployment
 from tests.chain.local_chain import CHAIN_ID, anvil_at, funded_deployer, gateway_to, key
 from tests.chain.rpc_proxy import RpcProxy, Weather, rpc_proxy
-from tests.chaos.worker import CALM
+from tests.chaos.worker import CALM, READY
 from tests.conftest import REPOSITORY
 
 PAIRS = tuple(f"{name}/USD" for name in ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "LTC", "DOT"))
@@ -97,6 +97,8 @@ class World:
                     )
                 )
             try:
+                for seed in range(count):
+                    wait_until((self.folder / f"{READY}{seed}").exists, patience_s=60, what="workers to start")
                 yield
             finally:
                 for process in running:

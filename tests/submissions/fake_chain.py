@@ -64,6 +64,7 @@ class FakeChain:
     base_fee_wei: int = 500
     balance: int = 10**21
     data_fee: int = 0
+    skew_s: float | None = None
     tags: dict[str, int] = field(default_factory=dict)
     sequencer: SequencerStatus = field(default_factory=lambda: SequencerStatus(True, datetime(2026, 1, 1, tzinfo=UTC)))
     hidden: set[str] = field(default_factory=set)
@@ -96,6 +97,9 @@ class FakeChain:
 
     def sequencer_status(self, feed: str) -> SequencerStatus:
         return self._call("sequencer_status", lambda: self.sequencer)
+
+    def clock_skew_s(self) -> float | None:
+        return self.skew_s
 
     def has_code(self, address: str) -> bool:
         return self._call("has_code", lambda: self.code)
