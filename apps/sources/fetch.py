@@ -141,9 +141,16 @@ class _Run:
         with self._lock:
             # after a fall-back the single answer replaces the spoiled one
             self._outcomes.update(
-                (ask, replace(outcome, source=self._spec.slug, pair=ask.pair))
+                (ask, _named(outcome, source=self._spec.slug, pair=ask.pair))
                 for ask, outcome in zip(request.asks, outcomes, strict=True)
             )
+
+
+def _named(outcome: Quote | Miss, *, source: str, pair: str) -> Quote | Miss:
+    """Return the outcome under the source's name and the ask's pair; adapters know only their own names."""
+    if outcome.source == source and outcome.pair == pair:
+        return outcome
+    return replace(outcome, source=source, pair=pair)
 
 
 def _code(outcome: Quote | Miss | None) -> MissCode | None:

@@ -96,7 +96,7 @@ def _decimal(text: str | None) -> Decimal | None:
 
 
 def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
 
 
 def _moment(text: str) -> datetime:

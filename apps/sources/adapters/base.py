@@ -240,15 +240,16 @@ class BaseAdapter(ABC):
             row = self._row(ask, request, rows)
             cells = self.cells(ask, row, document)
             price = parsing.price(cells.price)
-            if parsing.is_zero(cells.bid) and parsing.is_zero(cells.ask):
+            bid, ask_price = parsing.optional_number(cells.bid), parsing.optional_number(cells.ask)
+            if bid is None and ask_price is None and parsing.is_zero(cells.bid) and parsing.is_zero(cells.ask):
                 raise errors.MarketHalted(f"bid and ask are both zero, the last price {price} is of another time")
             return Quote(
                 source=self.slug,
                 pair=ask.pair,
                 ticker=ask.ticker,
                 price=price,
-                bid=parsing.optional_number(cells.bid),
-                ask=parsing.optional_number(cells.ask),
+                bid=bid,
+                ask=ask_price,
                 volume=parsing.optional_number(cells.volume, zero=True),
                 source_time=cells.clock.read(received_at=reply.received_at) if cells.clock else None,
                 received_at=reply.received_at,
