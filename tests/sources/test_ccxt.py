@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.management import call_command
 
 from apps.pricing.types import Ask, Miss, MissCode, Quote, SourceSpec
 from apps.sources import ccxt_client, fetch
@@ -163,6 +164,19 @@ def test_its_errors_are_ours(bitvavo: tuple[Server, Bitvavo], body: bytes, statu
     (outcome,) = ask(server, BTC).outcomes
 
     assert code(outcome) == expected, outcome
+
+
+@installed
+def test_any_exchange_can_be_probed_by_its_id(
+    bitvavo: tuple[Server, Bitvavo], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`manage.py probe ccxt:ID` needs no configuration."""
+    server, _ = bitvavo
+
+    call_command("probe", "ccxt:bitvavo", "BTC/EUR", "--base-url", server.url, "--allow-private", "--json")
+
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["source"], row["pair"], row["price"]) == ("ccxt:bitvavo", "BTC/EUR", "71000.1234567890123456789")
 
 
 @installed

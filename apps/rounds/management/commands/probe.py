@@ -35,6 +35,7 @@ TIMEOUT_S = Decimal(5)
 MAX_ATTEMPTS = 3
 DATABASE_TIMEOUT_S = 3
 DEFAULT_PAIR = "BTC/USD"
+CCXT = "ccxt:"
 SOME_FAILED = 1
 NONSENSE = 2
 JSON_FIELDS = (
@@ -60,7 +61,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the source, the pairs and the options."""
-        parser.add_argument("source", help="Slug of a source; a built-in one needs no configuration.")
+        parser.add_argument("source", help="Slug of a source; a built-in one, or ccxt:ID, needs no configuration.")
         parser.add_argument("pairs", nargs="*", metavar="PAIR", help="BASE/QUOTE; default: its listings, else BTC/USD.")
         parser.add_argument("--ticker", default="", help="The source's own symbol; with one pair at most.")
         parser.add_argument("--base-url", default="", help="Ask here instead of the source's own base URL.")
@@ -90,7 +91,10 @@ class Command(BaseCommand):
 
 
 def _find(slug: str, *, use_database: bool) -> Found:
-    """Return the source as the database has it, else as a built-in one."""
+    """Return the source as the database has it, else as a built-in one; ``ccxt:ID`` is an exchange of ccxt."""
+    if slug.startswith(CCXT):
+        options: dict[str, object] = {"exchange": slug.removeprefix(CCXT)}
+        return Found(SourceSpec(slug, "ccxt", "", TIMEOUT_S, MAX_ATTEMPTS, options))
     own = next((each for each in built_in() if each.slug == slug), None)
     has_database = False
     if own is None or use_database:
