@@ -129,16 +129,19 @@ def _of_feed(pair: str, cards: Sequence[Scorecard], window: Window) -> dict[str,
     if feed is None:
         raise Http404
     listings = Listing.objects.filter(feed=feed, enabled=True).order_by("priority")
-    listed = list(listings.values_list("source__slug", flat=True))
-    places = suggested_order(listed, {card.source: card for card in cards})
+    ids = dict(listings.values_list("source__slug", "source_id"))
+    places = suggested_order(list(ids), {card.source: card for card in cards})
+    order = ",".join(str(ids[place.source]) for place in places)
+    is_other = is_other_order(places)
+    feed_url = reverse("admin:feeds_feed_change", args=[feed.pk])
     return {
         "title": f"Sources of {pair}",
         "rows": _by_source(cards, window, places={place.source: place for place in places}),
         "first": "Source",
         "feed": feed,
         "places": places,
-        "is_other_order": is_other_order(places),
-        "feed_url": reverse("admin:feeds_feed_change", args=[feed.pk]),
+        "is_other_order": is_other,
+        "feed_url": f"{feed_url}?{urlencode({'order': order})}" if is_other else feed_url,
     }
 
 

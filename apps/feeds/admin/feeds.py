@@ -34,6 +34,9 @@ class ListingInline(TabularInline):  # type: ignore[misc]
     readonly_fields = ("last_state", "last_call")
     verbose_name_plural = "Sources, most trusted first: drag to reorder"
 
+    class Media:
+        js = ("feeds/suggested_order.js",)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Listing]:
         """Return the rows with their source and its state, in one query."""
         return super().get_queryset(request).select_related("source__state", "conversion")  # type: ignore[no-any-return]
