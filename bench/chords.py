@@ -52,7 +52,7 @@ def measure_chords(oracle: Oracle, scale: Scale) -> list[Row]:
                 repeats=scale.repeats,
             )
             rows += _rows(turns, sources=sources, pairs=pairs, delay_ms=delay_ms)
-    return [*rows, _isolated(oracle, scale)]
+        return [*rows, _isolated(oracle, floor, scale)]
 
 
 def _bare(fetch: Callable[[Sequence[Lane]], int], lanes: Sequence[Lane], rounds: int) -> Callable[[], Turn]:
@@ -147,24 +147,31 @@ def _rows(turns: dict[str, list[Turn]], *, sources: int, pairs: int, delay_ms: i
     ]
 
 
-def _isolated(oracle: Oracle, scale: Scale) -> Row:
+def _isolated(oracle: Oracle, floor: AiohttpFloor, scale: Scale) -> Row:
     """Return how much longer than its slowest source a lone round takes until its answers are committed."""
     sources, pairs, delay_ms, rounds = ISOLATED
     names = configure(oracle, sources=sources, pairs=pairs, delay_ms=delay_ms)
+    lanes = lanes_of(oracle.exchange.url, sources=sources, pairs=pairs, delay_ms=delay_ms)
     _run([names], rounds=2, sources=sources)
 
-    def lengths() -> float:
-        taken: list[float] = []
-        for _ in range(scale.of(rounds)):
-            started = time.monotonic()
-            _await_settled(_start(names))
-            taken.append((time.monotonic() - started) * 1000 - delay_ms)
-        return percentile(taken, 0.95)
+    def beyond_delay(work: Callable[[], object]) -> Callable[[], float]:
+        def turn() -> float:
+            taken: list[float] = []
+            for _ in range(scale.of(rounds)):
+                started = time.monotonic()
+                work()
+                taken.append((time.monotonic() - started) * 1000 - delay_ms)
+            return percentile(taken, 0.95)
 
-    samples = interleave({"ours": lengths}, repeats=scale.repeats)
+        return turn
+
+    contestants = {
+        "floor": beyond_delay(lambda: floor.round(lanes)),
+        "ours": beyond_delay(lambda: _await_settled(_start(names))),
+    }
     return row(
         f"lone round: {sources} sources x {pairs} pair, {delay_ms} ms",
-        "p95(request to committed answers) - the slowest source",
+        "p95(request to committed answers) - the slowest source / p95(bare fetching) - the same",
         unit="ms",
-        samples=samples,
+        samples=interleave(contestants, repeats=scale.repeats),
     )

@@ -13,7 +13,7 @@ redis_transport.install()
 
 redis_url = env.text("REDIS_URL") or "redis://127.0.0.1:6379/0"
 broker_url = env.text("CELERY_BROKER_URL") or redis_url
-result_backend = redis_url
+result_backend = f"oracle_project.results:Backend+{redis_url}"
 
 broker_transport_options: dict[str, Any]
 if broker_url.startswith("amqp"):
