@@ -108,6 +108,9 @@ BREAKER_OPENINGS = Counter(
 REPLIES_SHARED = Counter(
     "oracle_source_replies_shared_total", "Requests answered with a reply that another round received.", ["source"]
 )
+HOST_CHANGES = Counter(
+    "oracle_source_host_changes_total", "Times another host of a source answered than the one before.", ["source"]
+)
 ADDRESSES_REFUSED = Counter(
     "oracle_addresses_refused_total", "Price requests that would have gone inside the network.", ["source"]
 )
@@ -251,6 +254,11 @@ def source_not_asked(source: str, code: str) -> None:
 def breaker_opened(source: str, code: str) -> None:
     """Count a breaker that opened, with the miss code it opened for."""
     BREAKER_OPENINGS.labels(source, code).inc()
+
+
+def host_changed(source: str) -> None:
+    """Count a source that another of its hosts answered for than the one before."""
+    HOST_CHANGES.labels(source).inc()
 
 
 def address_refused(source: str) -> None:

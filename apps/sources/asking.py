@@ -126,6 +126,8 @@ class Asker:
             is_news = verdict.judgement is not Judgement.GOOD or not self._is_clean or host != first
             if not self._finals or not is_news:
                 return
+        if verdict.judgement is Judgement.GOOD and host != first:
+            metrics.host_changed(self._spec.slug)
         self._tools.gate.report(self._spec, verdict, probe=self._probe, host=host)
 
     def _may_go_on(self, tried: _Tried, hosts: Hosts, number: int) -> bool:

@@ -143,6 +143,7 @@ def test_a_mirror_answers_for_its_source(gate: RedisGate, spec: SourceSpec) -> N
     assert codes(first) == codes(second) == [""]
     assert [attempt.code for attempt in first.attempts] == ["geo_blocked", ""]
     assert [attempt.url.startswith(mirror.url) for attempt in first.attempts] == [False, True]
+    assert REGISTRY.get_sample_value("oracle_source_host_changes_total", {"source": own.slug}) == 1
     assert gate_states([own.slug])[own.slug].state == "closed"
 
 
