@@ -166,8 +166,8 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable("SOURCE_BREAKER_FAILURES", "Failed calls in a row that open a source's breaker.", "5"),
-    Variable("SOURCE_BREAKER_PAUSE_S", "Seconds an opened breaker waits for its first probe; doubles each time.", "30"),
-    Variable("SOURCE_BREAKER_MAX_PAUSE_S", "Longest pause between two probes, seconds.", "600"),
+    Variable("SOURCE_BREAKER_PAUSE_S", "Seconds an opened breaker waits for its first probe; doubles each time.", "10"),
+    Variable("SOURCE_BREAKER_MAX_PAUSE_S", "Longest pause between two probes, seconds.", "60"),
     Variable(
         "SOURCE_BREAKER_PERMANENT_PAUSE_S",
         "Pause between probes of a source that refuses our country or key, seconds.",

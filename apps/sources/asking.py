@@ -217,9 +217,9 @@ class Asker:
     def _tried(self, outcomes: Outcomes, reply: Reply | None, limits: Limits) -> _Tried:
         code = shared_code(outcomes)
         named_s = retry.retry_after_s(reply.headers, now=datetime.now(UTC)) if reply else None
-        if code is not None and (pause_s := retry.demanded_pause_s(code, named_s)):
+        if code is not None and (pause := retry.demanded_pause(code, named_s)):
             message = outcomes[0].message if isinstance(outcomes[0], Miss) else ""
-            self._tools.gate.pause(self._spec, seconds=pause_s, code=code, message=message)
+            self._tools.gate.pause(self._spec, pause, code=code, message=message)
         is_fair = code is not MissCode.DEADLINE_EXCEEDED or limits.seconds >= min(
             FAIR_S, float(self._spec.timeout_s) / 2
         )

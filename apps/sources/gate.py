@@ -28,6 +28,7 @@ from apps.pricing.types import MissCode, SourceSpec
 from apps.sources import budget, errors
 from apps.sources.breaker import Policy, Verdict, policy
 from apps.sources.gate_local import LocalGate
+from apps.sources.retry import Pause
 from apps.sources.shared import shared_redis
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Gate(Protocol):
     def admit(self, spec: SourceSpec, *, weight: int, lease_s: float) -> Admission:
         """Return leave to send one request within ``lease_s``. Raises a NotAsked error."""
 
-    def pause(self, spec: SourceSpec, *, seconds: float, code: MissCode, message: str) -> None:
+    def pause(self, spec: SourceSpec, pause: Pause, *, code: MissCode, message: str) -> None:
         """Let nobody ask the source for so long, as it demanded."""
 
     def report(self, spec: SourceSpec, verdict: Verdict, *, probe: str, host: int) -> None:
@@ -71,7 +72,7 @@ class OpenGate:
         del spec, weight, lease_s
         return Admission()
 
-    def pause(self, spec: SourceSpec, *, seconds: float, code: MissCode, message: str) -> None:
+    def pause(self, spec: SourceSpec, pause: Pause, *, code: MissCode, message: str) -> None:
         """Forget it."""
 
     def report(self, spec: SourceSpec, verdict: Verdict, *, probe: str, host: int) -> None:
@@ -109,12 +110,13 @@ class RedisGate:
             metrics.source_not_asked(spec.slug, exc.code)
             raise
 
-    def pause(self, spec: SourceSpec, *, seconds: float, code: MissCode, message: str) -> None:
+    def pause(self, spec: SourceSpec, pause: Pause, *, code: MissCode, message: str) -> None:
         """Let no worker ask the source for so long."""
-        log.warning("source demands a pause source=%s seconds=%.1f code=%s", spec.slug, seconds, code)
-        self._local.pause(spec, seconds=seconds)
+        log.warning("source demands a pause source=%s seconds=%.1f code=%s", spec.slug, pause.seconds, code)
+        self._local.pause(spec, seconds=pause.seconds)
+        lengths_ms = round(pause.seconds * 1000), round(pause.grows_to_s * 1000)
         try:
-            self._pause(keys=gate_keys(spec.slug)[:1], args=[round(seconds * 1000), code.value, message])
+            self._pause(keys=gate_keys(spec.slug)[:1], args=[lengths_ms[0], code.value, message, lengths_ms[1]])
         except redis.RedisError as exc:
             self._complain(exc)
 

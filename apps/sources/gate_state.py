@@ -11,7 +11,8 @@ from typing import cast
 from apps.sources.gate import gate_keys
 from apps.sources.shared import shared_redis
 
-OPEN_FIELDS = ("retry_at", "probe", "probe_until", "failures", "streak", "not_before", "pause_code", "pause_message")
+BREAKER_FIELDS = ("retry_at", "probe", "probe_until", "failures", "streak")
+PAUSE_FIELDS = ("pause_streak", "not_before", "pause_code", "pause_message")
 
 
 class BreakerState(StrEnum):
@@ -55,7 +56,7 @@ def gate_states(slugs: Iterable[str]) -> dict[str, GateState]:
 
 def close_gate(slug: str) -> bool:
     """Let the source be asked at once: breaker closed, pause lifted. Return whether that changed anything."""
-    return shared_redis().hdel(gate_keys(slug)[0], *OPEN_FIELDS) > 0
+    return shared_redis().hdel(gate_keys(slug)[0], *BREAKER_FIELDS, *PAUSE_FIELDS) > 0
 
 
 def _state(fields: dict[bytes, bytes], *, now: datetime) -> GateState:

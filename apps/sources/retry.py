@@ -17,7 +17,8 @@ from apps.sources import errors
 BASE_DELAY_S = 0.1
 MAX_DELAY_S = 2.0
 RATE_LIMIT_DELAY_S = 1.0  # least pause after a rate limit that names no pause of its own
-BAN_PAUSE_S = 300.0  # least pause after a ban that names none; Bybit says ten minutes, most say nothing
+BAN_PAUSE_S = 10.0  # first pause after a ban that names none: half of all 403s are a firewall's whim
+LONGEST_UNNAMED_PAUSE_S = {MissCode.RATE_LIMITED: 60.0, MissCode.BANNED: 600.0}  # they double until then
 MIN_ATTEMPT_S = 0.1  # an attempt with less time than this is not worth a request
 LONGEST_RETRY_AFTER_S = 86_400.0
 
@@ -53,19 +54,27 @@ def delay_before_retry(code: MissCode, standing: Standing, *, draw: Callable[[],
     return floor_s + draw() * min(ceiling_s, usable_s - floor_s)
 
 
-def demanded_pause_s(code: MissCode | None, retry_after: float | None) -> float:
-    """Return the seconds for which nobody may ask the source, 0 for none.
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """For how long nobody may ask a source; ``grows_to_s`` 0 for a length that it named itself."""
 
-    A rate limit or a ban demands a pause even when it names none; a server error only when it does.
+    seconds: float
+    grows_to_s: float = 0.0
+
+
+def demanded_pause(code: MissCode | None, retry_after: float | None) -> Pause | None:
+    """Return the pause a failed attempt demands, None for none.
+
+    A rate limit or a ban demands one even when it names no length; a server error only when it does.
     """
-    match code:
-        case MissCode.RATE_LIMITED:
-            return retry_after or RATE_LIMIT_DELAY_S
-        case MissCode.BANNED:
-            return retry_after or BAN_PAUSE_S
-        case MissCode.SERVER_ERROR:
-            return retry_after or 0.0
-    return 0.0
+    if code not in {MissCode.RATE_LIMITED, MissCode.BANNED, MissCode.SERVER_ERROR}:
+        return None
+    if retry_after:
+        return Pause(retry_after)
+    if code not in LONGEST_UNNAMED_PAUSE_S:
+        return None
+    first_s = BAN_PAUSE_S if code is MissCode.BANNED else RATE_LIMIT_DELAY_S
+    return Pause(first_s, LONGEST_UNNAMED_PAUSE_S[code])
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:

@@ -16,6 +16,7 @@ from apps.feeds.models import SourceState
 from apps.pricing.types import AnswerReason, AnswerState, MissCode, SourceSpec
 from apps.sources.breaker import Judgement, Verdict, policy
 from apps.sources.gate import RedisGate, gate_keys
+from apps.sources.retry import Pause
 from apps.sources.shared import shared_redis
 from tests.api.conftest import FakeChain
 from tests.api.factories import (
@@ -168,7 +169,7 @@ def test_sources_show_their_breaker(client: APIClient, settings: Settings) -> No
     gate = RedisGate(shared_redis(), thresholds=policy())
     spec = SourceSpec("kraken", "kraken", "https://api.kraken.com", Decimal(1), 1)
     gate.report(spec, Verdict(Judgement.PERMANENT, "geo_blocked", "HTTP 451"), probe="", host=0)
-    gate.pause(spec, seconds=60, code=MissCode.BANNED, message="HTTP 418")
+    gate.pause(spec, Pause(60), code=MissCode.BANNED, message="HTTP 418")
 
     try:
         (kraken,) = client.get("/api/v1/sources").json()["results"]

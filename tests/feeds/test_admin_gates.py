@@ -18,6 +18,7 @@ from apps.pricing.types import MissCode, SourceSpec
 from apps.sources.breaker import Judgement, Verdict, policy
 from apps.sources.gate import RedisGate, gate_keys
 from apps.sources.gate_state import gate_states
+from apps.sources.retry import Pause
 from apps.sources.shared import shared_redis
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def opened(small: str) -> Iterator[None]:
     gate = RedisGate(shared_redis(), thresholds=policy())
     gate.report(OKX, Verdict(Judgement.PERMANENT, "geo_blocked", "HTTP 451: not here"), probe="", host=0)
     bitstamp = SourceSpec("bitstamp", "bitstamp", "https://x", Decimal(1), 1)
-    gate.pause(bitstamp, seconds=90, code=MissCode.RATE_LIMITED, message="HTTP 429")
+    gate.pause(bitstamp, Pause(90), code=MissCode.RATE_LIMITED, message="HTTP 429")
     yield
     shared_redis().delete(*gate_keys("okx"), *gate_keys("bitstamp"))
 

@@ -54,7 +54,7 @@ def test_nobody_calls_before_retry_after_is_over(gate: RedisGate, spec: SourceSp
 
 
 @pytest.mark.parametrize("code", [418, 403])
-def test_a_ban_without_a_length_is_a_long_pause(gate: RedisGate, spec: SourceSpec, code: int) -> None:
+def test_a_ban_without_a_length_is_a_pause_too(gate: RedisGate, spec: SourceSpec, code: int) -> None:
     """Asking into a ban prolongs it."""
     with serving(in_turn(status(code), good)) as server:
         own = lane_spec(server, spec)
@@ -62,7 +62,7 @@ def test_a_ban_without_a_length_is_a_long_pause(gate: RedisGate, spec: SourceSpe
 
         assert codes(ask_gated(server, own, gate)) == [MissCode.PAUSED_BY_SOURCE]
     paused_s = (gate_states([own.slug])[own.slug].paused_until - datetime.now(UTC)).total_seconds()  # type: ignore[operator]
-    assert paused_s > 200
+    assert 8 < paused_s <= 10
 
 
 def test_a_pause_within_the_deadline_is_waited_out_by_its_own_call(gate: RedisGate, spec: SourceSpec) -> None:

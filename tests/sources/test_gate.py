@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import redis
@@ -15,6 +16,7 @@ from apps.sources import errors
 from apps.sources.breaker import Judgement, Verdict
 from apps.sources.gate import Admission, Gate, RedisGate, gate_keys
 from apps.sources.gate_state import close_gate, gate_states
+from apps.sources.retry import Pause
 from apps.sources.shared import shared_redis
 from tests.sources.conftest import QUICK
 
@@ -156,7 +158,7 @@ def test_a_source_configured_anew_starts_anew(gate: RedisGate, spec: SourceSpec)
     mended = replace(spec, base_url="https://other.example.com")
     admit(gate, spec)
     gate.report(spec, REFUSED, probe="", host=0)
-    gate.pause(spec, seconds=60, code=MissCode.BANNED, message="HTTP 418")
+    gate.pause(spec, Pause(60), code=MissCode.BANNED, message="HTTP 418")
 
     assert admit(gate, mended).is_clean
     gate.report(mended, REFUSED, probe="", host=0)
@@ -166,7 +168,7 @@ def test_a_source_configured_anew_starts_anew(gate: RedisGate, spec: SourceSpec)
 
 def test_an_operator_closes_it(gate: RedisGate, spec: SourceSpec) -> None:
     """Breaker and pause go, the number of openings stays."""
-    gate.pause(spec, seconds=60, code=MissCode.BANNED, message="HTTP 418")
+    gate.pause(spec, Pause(60), code=MissCode.BANNED, message="HTTP 418")
     fail(gate, spec)
 
     assert close_gate(spec.slug)
@@ -179,8 +181,8 @@ def test_an_operator_closes_it(gate: RedisGate, spec: SourceSpec) -> None:
 def test_a_demanded_pause_holds_for_all_workers_until_it_is_over(gate: RedisGate, spec: SourceSpec) -> None:
     """Retry-After: 1 means no call for one second; a shorter demand does not shorten it."""
     other = RedisGate(shared_redis(), thresholds=QUICK)
-    gate.pause(spec, seconds=1, code=MissCode.RATE_LIMITED, message="HTTP 429")
-    gate.pause(spec, seconds=0.1, code=MissCode.RATE_LIMITED, message="HTTP 429")
+    gate.pause(spec, Pause(1), code=MissCode.RATE_LIMITED, message="HTTP 429")
+    gate.pause(spec, Pause(0.1), code=MissCode.RATE_LIMITED, message="HTTP 429")
     started = time.monotonic()
 
     with pytest.raises(errors.PausedBySource, match=r"rate_limited: HTTP 429"):
@@ -194,6 +196,23 @@ def test_a_demanded_pause_holds_for_all_workers_until_it_is_over(gate: RedisGate
         except errors.PausedBySource:
             time.sleep(0.02)
     assert time.monotonic() - started >= 0.95
+
+
+def test_a_pause_without_a_length_grows_until_a_call_is_good(gate: RedisGate, spec: SourceSpec) -> None:
+    """10, 20, 40 s, then the ceiling; refused twice at once is one demand; after a good call it begins again."""
+
+    def paused_s() -> float:
+        shared_redis().hdel(gate_keys(spec.slug)[0], "not_before")  # the pause before is over
+        for _ in range(2):
+            gate.pause(spec, Pause(10, grows_to_s=60), code=MissCode.BANNED, message="HTTP 403")
+        state = gate_states([spec.slug])[spec.slug]
+        assert state.paused_until is not None
+        return (state.paused_until - datetime.now(UTC)).total_seconds()
+
+    assert [round(paused_s(), -1) for _ in range(5)] == [10, 20, 40, 60, 60]
+    gate.report(spec, GOOD, probe="", host=0)
+
+    assert round(paused_s(), -1) == 10
 
 
 def test_the_budget_is_one_for_all_workers(gate: RedisGate, spec: SourceSpec) -> None:
@@ -296,7 +315,7 @@ def test_without_redis_a_worker_counts_by_itself(spec: SourceSpec, caplog: pytes
         admit(away, limited)
     fail(away, spec)
     assert admit(away, spec) == Admission()
-    away.pause(spec, seconds=30, code=MissCode.BANNED, message="HTTP 418")
+    away.pause(spec, Pause(30), code=MissCode.BANNED, message="HTTP 418")
     with pytest.raises(errors.PausedBySource):
         admit(away, spec)
     assert [record.message for record in caplog.records if "without Redis" in record.message] == [

@@ -15,7 +15,7 @@ local told = redis.call('HMGET', gate, 'config', 'not_before', 'pause_code', 'pa
 if told[1] ~= config then
   if told[1] then -- the source was configured anew: what was learnt about the old one is void
     redis.call('HDEL', gate, 'not_before', 'pause_code', 'pause_message', 'retry_at', 'probe', 'probe_until', 'failures',
-      'streak', 'host', 'host_until')
+      'streak', 'pause_streak', 'host', 'host_until')
     told = {}
   end
   redis.call('HSET', gate, 'config', config)

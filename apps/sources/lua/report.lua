@@ -22,7 +22,7 @@ if verdict == 'unknown' then
   return ''
 end
 if verdict == 'good' then
-  redis.call('HDEL', gate, 'retry_at', 'probe', 'probe_until', 'failures', 'streak')
+  redis.call('HDEL', gate, 'retry_at', 'probe', 'probe_until', 'failures', 'streak', 'pause_streak')
   if host > 0 then
     redis.call('HSET', gate, 'host', host, 'host_until', now + host_ms)
   else
