@@ -128,8 +128,17 @@ def _new_exchange(exchange_id: str, talk: _Talk) -> Any:
     exchange.has["fetchCurrencies"] = False  # private at many exchanges, and of no use here
     chosen = exchange.options.get("fetchMarkets")
     if isinstance(chosen, dict) and "types" in chosen:
-        chosen["types"] = ["spot"]  # the lists of futures and options are the larger part
+        chosen["types"] = _only_spot(chosen["types"])  # the lists of futures and options are the larger part
     return exchange
+
+
+def _only_spot(types: object) -> object:
+    """Return ccxt's choice of market types without any but spot; a venue that has no spot keeps what it has."""
+    if isinstance(types, list) and "spot" in types:
+        return ["spot"]
+    if isinstance(types, dict) and types.get("spot"):
+        return {name: wanted if name == "spot" else type(wanted)() for name, wanted in types.items()}
+    return types
 
 
 def _rows(talk: _Talk, symbols: Sequence[str]) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import subprocess
 import sys
@@ -16,7 +18,9 @@ from django.core.management import call_command
 
 from apps.pricing.types import Ask, Miss, MissCode, Quote, SourceSpec
 from apps.sources import ccxt_client, fetch
+from apps.sources.adapters.base import PriceRequest, Reply
 from apps.sources.calls import SourceCall
+from apps.sources.errors import SourceError
 from apps.sources.http import Transport
 from apps.sources.registry import adapter
 from tests.conftest import REPOSITORY
@@ -63,7 +67,9 @@ class Bitvavo:
 
 @pytest.fixture
 def bitvavo() -> Iterator[tuple[Server, Bitvavo]]:
-    """A running exchange, and no memory of an earlier one."""
+    """A running exchange, and no memory of an earlier one; ccxt is imported before any clock runs."""
+    if ccxt_client.is_known("kraken"):
+        importlib.import_module("ccxt")
     ccxt_client._talks.clear()
     exchange = Bitvavo()
     with serving(exchange) as server:
@@ -71,9 +77,9 @@ def bitvavo() -> Iterator[tuple[Server, Bitvavo]]:
     ccxt_client._talks.clear()
 
 
-def ask(server: Server, *asks: Ask, exchange: str = "bitvavo", seconds: float = 3.0) -> SourceCall:
+def ask(server: Server, *asks: Ask, exchange: str = "bitvavo", seconds: float = 20.0) -> SourceCall:
     """Ask an exchange by its id at ccxt; its hosts are replaced by the test's server."""
-    spec = SourceSpec("tail", "ccxt", server.url, Decimal(2), 1, options={"exchange": exchange})
+    spec = SourceSpec("tail", "ccxt", server.url, Decimal(10), 1, options={"exchange": exchange})
     transport = Transport(extra_allowed=frozenset({server.host}))
     deadline = datetime.now(UTC) + timedelta(seconds=seconds)
     return fetch.fetch_source(spec, asks, deadline=deadline, transport=transport)
@@ -199,6 +205,43 @@ def test_the_deadline_holds(bitvavo: tuple[Server, Bitvavo]) -> None:
     (outcome,) = ask(server, BTC, seconds=0.7).outcomes
 
     assert code(outcome) == MissCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        (["spot", "linear", "option"], ["spot"]),
+        (["linear"], ["linear"]),
+        ({"spot": True, "linear": True}, {"spot": True, "linear": False}),
+        ({"spot": True, "swap": {"linear": True}}, {"spot": True, "swap": {}}),
+    ],
+)
+def test_only_spot_markets_are_listed(types: object, expected: object) -> None:
+    """In each form in which ccxt's exchanges write the choice."""
+    assert ccxt_client._only_spot(types) == expected
+
+
+@installed
+def test_no_exchange_of_ccxt_breaks_on_a_reply_it_does_not_know() -> None:
+    """All of them, with nothing, another shape and a web page: a miss or an error of ours, and only https."""
+    import ccxt  # noqa: PLC0415 - optional
+
+    urls: list[str] = []
+    for body in (b"{}", b"[]", b"<html>busy</html>", b'[[1, 2], {"a": null}]'):
+        for name in ccxt.exchanges:
+            ccxt_client._talks.clear()
+
+            def send(step: PriceRequest, body: bytes = body) -> Reply:
+                urls.append(step.path)
+                return Reply(200, {}, body, datetime.now(UTC))
+
+            own = adapter("ccxt").with_options({"exchange": name})
+            (request,) = own.build([Ask("BTC/USDT", "BTC/USDT")])
+            with contextlib.suppress(SourceError):
+                assert not [each for each in own.converse(request, send=send) if isinstance(each, Quote)]
+    ccxt_client._talks.clear()
+    assert len(urls) > 300
+    assert {urlsplit(url).scheme for url in urls} == {"https"}
 
 
 @installed
