@@ -15,6 +15,6 @@ app = Celery("oracle")
 app.config_from_object("oracle_project.celery_config")
 app.conf.beat_schedule = beat_schedule()
 app.autodiscover_tasks(
-    ["apps.sources", "apps.rounds", "apps.shadows", "apps.submissions", "apps.scheduler", "apps.api"]
+    ["apps.sources", "apps.rounds", "apps.evidence", "apps.shadows", "apps.submissions", "apps.scheduler", "apps.api"]
 )
 celery_signals.connect()

@@ -177,6 +177,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("SHADOW_INTERVAL_S", "Seconds between two rounds of a shadow configuration; at least 5.", "30"),
     Variable("ROUND_DEADLINE_S", "Seconds a round may take from opening to settling.", "8"),
     Variable("QUIET_ROUND_RETENTION_S", "Seconds a round without news is kept.", "900"),
+    Variable("EVIDENCE_RETENTION_DAYS", "Days the reply bodies of published rounds are kept.", "7"),
     Variable("ROUND_RETENTION_DAYS", "Days any other round is kept.", "30"),
     Variable("READINESS_GRACE_S", "Seconds past its heartbeat a required feed may be before readiness fails.", "120"),
     Variable("MIN_BALANCE_ETH", "Transmitter balance below which health and metrics raise an alarm.", "0.05"),

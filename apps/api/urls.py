@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from apps.api.views.evidence import RoundEvidence
 from apps.api.views.feeds import FeedDetail, FeedHistory, FeedList, ReportDetail, SourceList
 from apps.api.views.holds import HoldList
 from apps.api.views.prices import PriceDetail, PriceList
@@ -26,5 +27,6 @@ urlpatterns: list[URLPattern] = [
     path("v1/rounds/<str:round_id>", RoundDetail.as_view(), name="round"),
     path("v1/feeds/<str:pair>/scorecards", FeedScorecards.as_view(), name="feed-scorecards"),
     path("v1/sources/scorecards", SourceScorecards.as_view(), name="source-scorecards"),
+    path("v1/rounds/<str:round_id>/evidence", RoundEvidence.as_view(), name="evidence"),
     path("v1/sources", SourceList.as_view(), name="sources"),
 ]

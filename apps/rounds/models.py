@@ -63,7 +63,13 @@ class Round(models.Model):
     lanes = models.JSONField(
         default=list, help_text="What every lane brought back: calls, attempts, quotes and misses."
     )
-    evidence_hash = models.CharField(max_length=66, blank=True, help_text="Merkle root over the observations.")
+    inputs = models.JSONField(
+        default=dict,
+        help_text="What was known beside the quotes: chain values, last answers, frozen sources, releases.",
+    )
+    evidence_hash = models.CharField(max_length=66, blank=True, help_text="Merkle root over the evidence.")
+    evidence_kept_at = models.DateTimeField(null=True, help_text="When the reply bodies were stored; empty: not yet.")
+    trimmed_at = models.DateTimeField(null=True, help_text="When what did not matter was deleted.")
     submission = models.OneToOneField(Submission, on_delete=models.PROTECT, null=True, related_name="round")
 
     class Meta:
@@ -78,6 +84,9 @@ class Round(models.Model):
             models.Index(fields=["-opened_at"], name="round_newest"),
             models.Index(fields=["deadline"], name="round_open", condition=Q(state="OPEN")),
             models.Index(fields=["opened_at"], name="round_quiet", condition=Q(outcome="QUIET")),
+            models.Index(
+                fields=["closed_at"], name="round_untrimmed", condition=Q(outcome="SENT", trimmed_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from apps.rounds.models import Round
 from apps.submissions.models import Submission
 
 DELETE_BATCH = 2_000
+TRIM_BATCH = 500
 # A feed that stays below quorum or held fails every scheduled round, about 30 KB each: 80 GB in 30 days of 1 s rounds.
 REJECTED_RETENTION = timedelta(hours=6)
 
@@ -41,3 +43,26 @@ def prune_rounds(*, now: datetime) -> int:
         Round.objects.filter(pk__in=doomed).delete()
         Submission.objects.filter(pk__in=[pk for pk in doomed.values() if pk is not None]).delete()
     return len(doomed)
+
+
+def trim_rounds(*, now: datetime) -> int:
+    """Delete from sent rounds what did not matter, once the time of quiet rounds is over; return how many were trimmed.
+
+    What was published or held, what was asked for and the legs of those stay, with the calls and whatever the evidence
+    hash covers. Of a round over a thousand feeds that is a few.
+    """
+    before = now - timedelta(seconds=settings.QUIET_ROUND_RETENTION_S)
+    due = Round.objects.filter(outcome=Round.Outcome.SENT, trimmed_at__isnull=True, closed_at__lt=before)
+    ids = list(due.order_by("closed_at").values_list("pk", flat=True)[:TRIM_BATCH])
+    for pk in ids:
+        _trim(pk, now=now)
+    return len(ids)
+
+
+@transaction.atomic
+def _trim(round_id: uuid.UUID, *, now: datetime) -> None:
+    round_ = Round.objects.select_for_update().get(pk=round_id)
+    covered = set(round_.inputs.get("covered", round_.pairs))
+    round_.answers.exclude(pair__in=covered).delete()
+    feeds = [feed for feed in round_.plan["feeds"] if feed["pair"] in covered]
+    Round.objects.filter(pk=round_id).update(plan={**round_.plan, "feeds": feeds}, trimmed_at=now)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from apps.feeds.services import record_source_calls
 from apps.monitoring import metrics
@@ -24,7 +26,13 @@ from apps.pricing.types import AnswerState, Miss, MissCode, Quote
 from apps.rounds.holds import active_releases, update_holds
 from apps.rounds.memory import Memory, recall, remember
 from apps.rounds.models import Answer, Round
-from apps.rounds.records import call_summaries, evidence_rows, observation_to_json
+from apps.rounds.records import (
+    call_summaries,
+    covered_pairs,
+    evidence_rows,
+    inputs_to_json,
+    observation_to_json,
+)
 from apps.rounds.selectors import reference_values
 from apps.scorecards.services import record_round
 from apps.sources.wire import outcome_from_json
@@ -63,12 +71,17 @@ def settle(
             return None
         plan = plan_from_json(round_.plan)
         outcomes = collect_outcomes(plan, brought)
-        prices, answers = _judge(round_, plan, outcomes, memory=memory, now=now)
+        known = _known([feed.pair for feed in plan.feeds], memory, now=now)
+        prices, answers = _judge(round_, plan, outcomes, known=known, now=now)
         round_.lanes = [{"lane": lane["lane"], "calls": call_summaries(lane["calls"])} for lane in brought]
+        covered = covered_pairs(plan, answers, requested=round_.requested)
+        round_.inputs = inputs_to_json(known, prices, covered=covered)
         round_.evidence_hash = evidence_hash(evidence_rows(round_, answers))
         _close(round_, answers, closed_by=closed_by, now=now)
         record_source_calls(calls)
     remember(prices, memory)
+    if round_.outcome in {Round.Outcome.SENT, Round.Outcome.HELD} or round_.requested:
+        _hint("evidence.keep_round", round_.pk)
     _count(round_, answers, calls=calls)
     record_round(prices.values(), calls, now=now)
     return round_
@@ -89,32 +102,30 @@ def collect_outcomes(plan: RoundPlan, lanes: Sequence[Mapping[str, Any]]) -> dic
     return outcomes
 
 
+def _known(pairs: Sequence[str], memory: Memory, *, now: datetime) -> Known:
+    return Known(
+        references=reference_values(pairs),
+        last=memory.last,
+        watches=memory.watches,
+        releases=active_releases(pairs, now=now),
+    )
+
+
 def _judge(
     round_: Round,
     plan: RoundPlan,
     outcomes: Mapping[tuple[str, str], Outcome],
     *,
-    memory: Memory,
+    known: Known,
     now: datetime,
 ) -> tuple[dict[str, FeedPrice], list[Answer]]:
-    pairs = [feed.pair for feed in plan.feeds]
-    references = reference_values(pairs)
-    prices = aggregate_round(
-        plan.feeds,
-        {key: outcome.result for key, outcome in outcomes.items()},
-        now=now,
-        known=Known(
-            references=references,
-            last=memory.last,
-            watches=memory.watches,
-            releases=active_releases(pairs, now=now),
-        ),
-    )
+    said = {key: outcome.result for key, outcome in outcomes.items()}
+    prices = aggregate_round(plan.feeds, said, now=now, known=known)
     answers = [
         _answer(
             round_,
             price,
-            decide(price, reference=references.get(pair), on_demand=pair in round_.requested, now=now),
+            decide(price, reference=known.references.get(pair), on_demand=pair in round_.requested, now=now),
             outcomes=outcomes,
         )
         for pair, price in prices.items()
@@ -173,6 +184,14 @@ def _plan_submission(round_: Round, accepted: Sequence[Answer]) -> Submission:
     return plan_submission(
         answers=planned, evidence_hash=round_.evidence_hash, simulated=round_.market == Round.Market.SIMULATED
     )
+
+
+def _hint(task: str, round_id: uuid.UUID) -> None:
+    """Have the bodies stored while they are still there; when the broker is away, beat's sweep finds the round."""
+    try:
+        current_app.send_task(task, args=[str(round_id)], queue="settle", retry=False)
+    except (OperationalError, OSError) as exc:
+        log.warning("hint lost task=%s round=%s error=%s", task, round_id, exc.__class__.__name__)
 
 
 def _count(round_: Round, answers: Sequence[Answer], *, calls: Sequence[Mapping[str, Any]]) -> None:

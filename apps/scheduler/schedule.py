@@ -10,6 +10,7 @@ SWEEP_ROUNDS_S = 1
 SWEEP_SUBMISSIONS_S = 2
 FOLLOW_CHAIN_S = 5
 EXPIRE_HOLDS_S = 10
+SWEEP_EVIDENCE_S = 30
 PRUNE_S = 60
 WRITE_SCORES_S = 20
 SHADOWS_S = 5
@@ -24,6 +25,8 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "follow-chain": _every(FOLLOW_CHAIN_S, "submissions.follow_chain"),
         "expire-holds": _every(EXPIRE_HOLDS_S, "scheduler.expire_holds"),
         "write-scores": _every(WRITE_SCORES_S, "scheduler.write_scores"),
+        "sweep-evidence": _every(SWEEP_EVIDENCE_S, "evidence.sweep"),
+        "prune-evidence": _every(PRUNE_S, "evidence.prune"),
         "prune-rounds": _every(PRUNE_S, "scheduler.prune"),
         "start-shadow-runs": _every(SHADOWS_S, "shadows.start_runs"),
         "prune-shadow-runs": _every(PRUNE_S, "shadows.prune"),

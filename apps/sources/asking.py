@@ -7,8 +7,8 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -17,6 +17,7 @@ from apps.monitoring import metrics
 from apps.pricing.types import Ask, Miss, MissCode, Quote, SourceSpec
 from apps.sources import errors, retry
 from apps.sources.adapters.base import Adapter, PriceRequest, Reply
+from apps.sources.bodies import Bodies, NoBodies
 from apps.sources.breaker import Final, Judgement, judge
 from apps.sources.calls import AttemptRecord
 from apps.sources.gate import Gate, config_digest
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 Outcomes = Sequence[Quote | Miss]
 FAIR_S = 1.0  # a source that had so long, or half its own timeout, and did not answer has failed
 MAX_MESSAGE = 300
+MAX_HEADER = 200
+# What a reply's headers say about its age and its origin; they are part of the evidence.
+TELLING_HEADERS = ("date", "age", "content-type", "etag", "last-modified", "retry-after", "x-cache", "cf-cache-status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Tools:
     replies: ReplyCache
     draw: Callable[[], float]
     sleep: Callable[[float], None]
+    bodies: Bodies = field(default_factory=NoBodies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,16 @@ class _Step:
     def url(self, spec: SourceSpec) -> str:
         """Return the URL as records show it. Raises SourceMisconfigured for a source without one."""
         return public_url(request_url(spec.base_url, self.request))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request as records show it."""
+
+    url: str
+    method: str
+    latency_ms: int
+    cached: bool = False
 
 
 class Asker:
@@ -189,7 +204,8 @@ class Asker:
         """Return what another round's reply says about this request's tickers."""
         started = time.monotonic()
         outcomes = self._adapter.parse(request, shared.reply)
-        self._record(shared.url, shared.reply, outcomes, latency_ms=ms_since(started), cached=True)
+        asked = _Asked(shared.url, request.method, ms_since(started), cached=True)
+        self._record(asked, shared.reply, outcomes)
         metrics.reply_shared(self._spec.slug)
         return _Tried(outcomes, is_evidence=False)
 
@@ -235,18 +251,22 @@ class Asker:
         """Record every request of an attempt; what it came to is the last one's."""
         for step in steps:
             came_to = outcomes if step is steps[-1] else ()
-            self._record(step.url(spec), step.reply, came_to, latency_ms=step.latency_ms)
+            self._record(_Asked(step.url(spec), step.request.method, step.latency_ms), step.reply, came_to)
 
-    def _record(
-        self, url: str, reply: Reply | None, outcomes: Outcomes, *, latency_ms: int, cached: bool = False
-    ) -> None:
+    def _record(self, asked: _Asked, reply: Reply | None, outcomes: Outcomes) -> None:
+        sha256 = hashlib.sha256(reply.body).hexdigest() if reply else ""
+        if reply and not asked.cached:
+            self._tools.bodies.put(sha256, reply.body)
         attempt = AttemptRecord(
-            url=url,
+            url=asked.url,
             status=reply.status if reply else None,
             code=shared_code(outcomes) or "",
-            latency_ms=latency_ms,
-            body_sha256=hashlib.sha256(reply.body).hexdigest() if reply else "",
-            cached=cached,
+            latency_ms=asked.latency_ms,
+            body_sha256=sha256,
+            cached=asked.cached,
+            method=asked.method,
+            received_at=reply.received_at.isoformat() if reply else "",
+            headers=telling_headers(reply.headers) if reply else {},
         )
         with self._lock:
             self._attempts.append(attempt)
@@ -272,6 +292,12 @@ class Asker:
 def miss(spec: SourceSpec, ask: Ask, error: errors.SourceError) -> Miss:
     """Return the miss an error makes of an ask."""
     return Miss(spec.slug, ask.pair, ask.ticker, error.code, str(error)[:MAX_MESSAGE])
+
+
+def telling_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that say something about the reply's age and origin, cut and printable."""
+    told = {name: headers[name][:MAX_HEADER] for name in TELLING_HEADERS if name in headers}
+    return {name: value for name, value in told.items() if value.isprintable()}
 
 
 def shared_code(outcomes: Outcomes) -> MissCode | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from apps.pricing.types import Miss, Quote
@@ -14,6 +15,7 @@ class AttemptRecord:
 
     body_sha256: of the decompressed body in hexadecimal, empty when no reply came.
     cached: no request of this call; the reply was another round's, and its quotes keep the time it arrived.
+    received_at: when the body had arrived, ISO 8601, empty when none did.  headers: of the reply, those that matter.
     """
 
     url: str
@@ -22,6 +24,9 @@ class AttemptRecord:
     latency_ms: int
     body_sha256: str
     cached: bool = False
+    method: str = "GET"
+    received_at: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from apps.pricing.types import Ask, Miss, MissCode, Quote, SourceSpec
 from apps.sources import errors
 from apps.sources.adapters.base import PriceRequest
 from apps.sources.asking import Asker, Tools, miss, ms_since
+from apps.sources.bodies import NoBodies, RedisBodies
 from apps.sources.calls import AttemptRecord, SourceCall
 from apps.sources.gate import Gate, OpenGate
 from apps.sources.http import Transport
@@ -42,10 +43,18 @@ def fetch_source(
     """Return what the source said about every ask, in their order, by the deadline. Never raises.
 
     deadline: absolute, aware.  transport: another one than the worker's own, for one-off calls.
-    gate: what every request passes first; None is a one-off call that asks whatever budgets, breakers and caches say.
+    gate: what every request passes first; None is a one-off call that asks whatever budgets, breakers and caches say,
+        and whose replies are no evidence.
     """
     spec = spec if gate else replace(spec, cache_ttl_ms=0)
-    tools = Tools(transport or _worker_transport(), gate or OpenGate(), shared_replies(), random.random, time.sleep)
+    tools = Tools(
+        transport or _worker_transport(),
+        gate or OpenGate(),
+        shared_replies(),
+        random.random,
+        time.sleep,
+        bodies=RedisBodies() if gate else NoBodies(),
+    )
     run = _Run(spec, deadline=deadline, tools=tools)
     try:
         run.ask_all(asks)

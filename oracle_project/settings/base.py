@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.scorecards",
     "apps.submissions",
     "apps.rounds",
+    "apps.evidence",
     "apps.shadows",
     "apps.scheduler",
     "apps.api",
@@ -135,6 +136,7 @@ ROUND_INTERVAL_S = env.decimal("ROUND_INTERVAL_S")
 SHADOW_INTERVAL_S = env.decimal("SHADOW_INTERVAL_S")
 ROUND_DEADLINE_S = env.decimal("ROUND_DEADLINE_S")
 QUIET_ROUND_RETENTION_S = env.integer("QUIET_ROUND_RETENTION_S")
+EVIDENCE_RETENTION_DAYS = env.integer("EVIDENCE_RETENTION_DAYS")
 ROUND_RETENTION_DAYS = env.integer("ROUND_RETENTION_DAYS")
 READINESS_GRACE_S = env.integer("READINESS_GRACE_S")
 FLOWER_PORT = env.integer("FLOWER_PORT")

@@ -259,7 +259,17 @@ def test_a_call_survives_its_json() -> None:
 
     assert tuple(outcome_from_json(outcome) for outcome in document["outcomes"]) == call.outcomes
     assert (document["source"], document["role"], document["promoted_for"]) == ("venue", "reserve", "okx")
-    assert set(document["attempts"][0]) == {"url", "status", "code", "latency_ms", "body_sha256", "cached"}
+    assert set(document["attempts"][0]) == {
+        "url",
+        "method",
+        "status",
+        "code",
+        "latency_ms",
+        "body_sha256",
+        "cached",
+        "received_at",
+        "headers",
+    }
 
 
 def test_the_fetch_worker_needs_neither_django_nor_web3() -> None:

@@ -1,0 +1,83 @@
+"""Everything behind a round in one file that can be checked without this installation: see ``standalone``."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from typing import Any
+
+from apps.chain.report import feed_id
+from apps.evidence.services import needed_bodies, read_bodies
+from apps.evidence.standalone import FORMAT
+from apps.rounds.models import Round
+from apps.rounds.records import evidence_rows
+from apps.submissions.models import Submission
+
+
+def evidence_bundle(round_: Round) -> dict[str, Any]:
+    """Return the bundle of a closed round: leaves, bodies, answers, report, signatures and transaction.
+
+    Bodies that are not kept (any more) are named under ``missing_bodies``; everything else can still be checked.
+    """
+    answers = list(round_.answers.all())
+    hashes = [one.sha256 for one in needed_bodies(round_, answers)]
+    bodies = read_bodies(hashes)
+    return {
+        "format": FORMAT,
+        "round": {
+            "id": str(round_.pk),
+            "trigger": round_.trigger,
+            "market": round_.market,
+            "opened_at": round_.opened_at.isoformat(),
+            "closed_at": round_.closed_at and round_.closed_at.isoformat(),
+            "config_version": round_.config_version and round_.config_version.number,
+            "config_sha256": round_.config_version and round_.config_version.sha256,
+        },
+        "plan": round_.plan,
+        "evidence_hash": round_.evidence_hash,
+        "leaves": evidence_rows(round_, answers) if "covered" in round_.inputs else [],
+        "answers": [
+            {
+                "pair": answer.pair,
+                "state": answer.state,
+                "reason": answer.reason,
+                "answer": None if answer.answer is None else str(answer.answer),
+                "decimals": answer.decimals,
+                "observed_at": answer.observed_at and answer.observed_at.isoformat(),
+            }
+            for answer in answers
+            if answer.pair in round_.inputs.get("covered", ())
+        ],
+        "bodies": {sha256: base64.b64encode(zlib.compress(body)).decode() for sha256, body in sorted(bodies.items())},
+        "missing_bodies": sorted(set(hashes) - bodies.keys()),
+        "report": _report(round_.submission),
+        "transaction": _transaction(round_.submission),
+    }
+
+
+def _report(submission: Submission | None) -> dict[str, Any] | None:
+    if submission is None or submission.deployment is None or not submission.digest:
+        return None
+    return {
+        "chain_id": submission.deployment.chain_id,
+        "contract": submission.deployment.address,
+        "signer_set_version": submission.signer_set_version,
+        "evidence_hash": submission.evidence_hash,
+        "answers": [{**row, "feed_id": "0x" + feed_id(row["pair"]).hex()} for row in submission.answers],
+        "digest": submission.digest,
+        "signatures": submission.signatures,
+        "signers": submission.deployment.signers,
+        "threshold": submission.deployment.threshold,
+    }
+
+
+def _transaction(submission: Submission | None) -> dict[str, Any] | None:
+    if submission is None or not submission.tx_hash:
+        return None
+    return {
+        "hash": submission.tx_hash,
+        "block_number": submission.block_number,
+        "block_hash": submission.block_hash,
+        "landed": submission.landed,
+        "skipped": submission.skipped,
+    }
