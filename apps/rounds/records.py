@@ -56,7 +56,7 @@ def observation_to_json(observation: Observation, call: Mapping[str, Any]) -> di
 def covered_pairs(plan: RoundPlan, answers: Sequence[Answer], *, requested: Collection[str]) -> list[str]:
     """Return the pairs whose observations are evidence: what is published or held, was asked for, and all their legs.
 
-    The rest of a round is what did not matter. When nothing did, all of it is covered.
+    The rest of a round is what did not matter; of a round without news that is all of it.
     """
     mattered = {a.pair for a in answers if a.state in {AnswerState.ACCEPTED, AnswerState.HELD} or a.pair in requested}
     by_pair = {feed.pair: feed for feed in plan.feeds}
@@ -66,7 +66,7 @@ def covered_pairs(plan: RoundPlan, answers: Sequence[Answer], *, requested: Coll
         fresh = {leg for leg in legs if leg is not None} - mattered
         mattered |= fresh
         pending += fresh
-    return sorted(mattered or by_pair)
+    return sorted(mattered)
 
 
 def evidence_rows(round_: Round, answers: Sequence[Answer]) -> list[Mapping[str, Any]]:

@@ -23,6 +23,7 @@ from apps.pricing.evidence import evidence_hash
 from apps.pricing.plan import RoundPlan, plan_from_json
 from apps.pricing.triggers import Decision, decide
 from apps.pricing.types import AnswerState, Miss, MissCode, Quote
+from apps.rounds.copying import copy_answers
 from apps.rounds.holds import active_releases, update_holds
 from apps.rounds.memory import Memory, recall, remember
 from apps.rounds.models import Answer, Round
@@ -162,7 +163,7 @@ def _close(round_: Round, answers: Sequence[Answer], *, closed_by: Round.ClosedB
     round_.outcome = _outcome({answer.state for answer in answers})
     round_.submission = _plan_submission(round_, accepted) if accepted else None
     round_.save()
-    Answer.objects.bulk_create(answers)
+    copy_answers(answers)
     update_holds(round_, answers, now=now)
 
 

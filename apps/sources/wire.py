@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from apps.pricing.types import Miss, MissCode, Quote, SourceRole
@@ -99,5 +100,6 @@ def _time(moment: datetime) -> str:
     return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
 
 
+@lru_cache(maxsize=4096)  # a reply's thousand quotes carry the same one or two times
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,39 @@
+"""Writing a round's answers in one COPY.
+
+A round over a thousand feeds holds eight megabytes of observations. As parameters of an INSERT they are quoted by the
+driver, character by character; COPY took a third of the time (measured with 1,000 feeds over 20 sources).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from django.db import connection
+
+from apps.rounds.models import Answer
+
+COLUMNS = (
+    "round_id",
+    "pair",
+    "state",
+    "reason",
+    "message",
+    "answer",
+    "decimals",
+    "observed_at",
+    "sources_used",
+    "quorum",
+    "confidence",
+    "grade",
+    "observations",
+)
+COPY = f"COPY rounds_answer ({', '.join(COLUMNS)}) FROM STDIN"
+
+
+def copy_answers(answers: Sequence[Answer]) -> None:
+    """Insert the answers, inside the caller's transaction. The objects get no primary key."""
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for answer in answers:
+            plain = [getattr(answer, name) for name in COLUMNS[:-1]]
+            copy.write_row([*plain, json.dumps(answer.observations, separators=(",", ":"))])
