@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from typing import Any
@@ -24,7 +25,9 @@ from apps.chain.errors import (
     TransactionRefused,
     Underpriced,
 )
+from apps.chain.report import LANE_BYTES, LANES, MAX_LANE, WIDE_INDEX, place_of
 
+PAGE_BYTES = 2 + 32
 BUILT_IN_ERRORS: dict[bytes, tuple[str, list[str]]] = {
     bytes.fromhex("08c379a0"): ("Error", ["string"]),
     bytes.fromhex("4e487b71"): ("Panic", ["uint256"]),
@@ -51,6 +54,45 @@ class SkipReason(IntEnum):
     FROM_FUTURE = 3
     TOO_OLD = 4
     OUT_OF_BOUNDS = 5
+    MOVED_TOO_FAR = 6
+    FEED_PAUSED = 7
+    ROUNDS_EXHAUSTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TakenAnswer:
+    """An answer that a ReportAccepted event says was stored, and the round of its page."""
+
+    place: int
+    answer: int
+    observed_at: int
+    page_round: int
+
+
+def taken_answers(pages: bytes) -> list[TakenAnswer]:
+    """Return what the ``pages`` of a ReportAccepted event say was taken, in the order of the event.
+
+    Each page is its index (2 bytes) and its word (32): round (4), observation time (4), then the answer of a wide feed,
+    or lanes 3 to 0 of 6 bytes, whose top bit marks a feed that kept an older answer.
+
+    Raises ValueError when the bytes are not whole pages.
+    """
+    if len(pages) % PAGE_BYTES:
+        raise ValueError(f"pages come in {PAGE_BYTES} bytes each, got {len(pages)}")
+    return [answer for at in range(0, len(pages), PAGE_BYTES) for answer in _taken(pages[at : at + PAGE_BYTES])]
+
+
+def _taken(page: bytes) -> list[TakenAnswer]:
+    index, page_round, observed_at = (int.from_bytes(part) for part in (page[:2], page[2:6], page[6:10]))
+    if index & WIDE_INDEX:
+        return [TakenAnswer(place_of(index, 0), int.from_bytes(page[10:]), observed_at, page_round)]
+    body = int.from_bytes(page[10:])
+    lanes = [(body >> (8 * LANE_BYTES * lane)) & MAX_LANE for lane in range(LANES)]
+    return [
+        TakenAnswer(place_of(index, lane), answer, observed_at, page_round)
+        for lane, answer in enumerate(lanes)
+        if 0 < answer <= MAX_LANE >> 1
+    ]
 
 
 def skip_reason_name(number: int) -> str:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from apps.chain.contract_setup import (
+    CREATE2_FACTORY,
+    CREATE2_SALT,
+    ContractSetup,
+    config_tuple,
+    create2_address,
+)
 from apps.chain.errors import ChainError, ExecutionReverted, TransactionRefused
 from apps.chain.gateway import OnChainFeedConfig, Receipt
 from apps.chain.report import feed_id
@@ -15,7 +21,10 @@ from apps.chain.signers import Signer, TransactionFields, sign_transaction
 if TYPE_CHECKING:
     from apps.chain.web3_gateway import Web3Gateway
 
-MAX_ANSWER = 2**112 - 1  # the contract's MAX_ANSWER: an answer shares its storage slot with its times
+MAX_PACKED_ANSWER = 2**47 - 1  # the contract's constants of the same names
+MAX_ANSWER = MAX_WIDE_ANSWER = 2**191 - 1
+MAX_BPS = 2**16 - 1
+MAX_AGE_S = 2**24 - 1
 MAX_DEVIATION_BPS = 10_000
 GAS_MARGIN_PERCENT = 20
 POLL_S = 0.05
@@ -48,25 +57,33 @@ class Deployer:
     max_fee_gwei: int
     timeout_s: float = 120.0
 
-    def deploy(self, *, signers: Sequence[str], threshold: int) -> Deployed:
-        """Deploy a PriceOracle whose admin is this key. ``signers`` in any order.
+    def deploy(self, setup: ContractSetup, *, salt: bytes = CREATE2_SALT) -> Deployed:
+        """Deploy a PriceOracle, by CREATE2 where the chain has the usual factory.
 
-        Raises ExecutionReverted, a TransactionRefused, FeeAboveCap or DeployTimeout.
+        One that stands already, deployed with the same setup and salt, is returned as it is: a deployment that was
+        killed half-way is found again. Raises ExecutionReverted, a TransactionRefused, FeeAboveCap or DeployTimeout.
         """
-        ordered = sorted(signers, key=lambda address: int(address, 16))
-        data = self.gateway.creation_data(admin=self.admin.address, signers=ordered, threshold=threshold)
-        receipt = self._send(None, data)
-        if receipt.contract_address is None:
-            raise TransactionRefused("the receipt of the deployment names no contract")
-        return Deployed(address=receipt.contract_address, tx_hash=receipt.tx_hash, block_number=receipt.block_number)
+        code = self.gateway.creation_data(setup)
+        if not self.gateway.has_code(CREATE2_FACTORY):
+            receipt = self._send(None, code)
+            if receipt.contract_address is None:
+                raise TransactionRefused("the receipt of the deployment names no contract")
+            return Deployed(receipt.contract_address, receipt.tx_hash, receipt.block_number)
+        address = create2_address(salt, code)
+        if self.gateway.has_code(address):
+            return Deployed(address, tx_hash="", block_number=self.gateway.head().number)
+        receipt = self._send(CREATE2_FACTORY, salt + code)
+        if not self.gateway.has_code(address):
+            raise TransactionRefused(f"no contract at {address} after {receipt.tx_hash}")
+        return Deployed(address, receipt.tx_hash, receipt.block_number)
 
     def add_feed(self, contract: str, pair: str, config: OnChainFeedConfig) -> None:
         """Add a feed; its proxy is deployed with it. Raises as ``deploy``."""
-        self._send(contract, self.gateway.call_data(contract, "addFeed", feed_id(pair), _config_tuple(config)))
+        self._send(contract, self.gateway.call_data(contract, "addFeed", feed_id(pair), config_tuple(config)))
 
     def update_feed(self, contract: str, pair: str, config: OnChainFeedConfig) -> None:
         """Replace a feed's rules. Raises as ``deploy``; the decimals of a feed never change."""
-        self._send(contract, self.gateway.call_data(contract, "updateFeed", feed_id(pair), _config_tuple(config)))
+        self._send(contract, self.gateway.call_data(contract, "updateFeed", feed_id(pair), config_tuple(config)))
 
     def _send(self, to: str | None, data: bytes) -> Receipt:
         gas = self.gateway.estimate_gas(sender=self.admin.address, to=to, data=data)
@@ -91,15 +108,3 @@ class Deployer:
         if not receipt.succeeded:
             raise ExecutionReverted(f"transaction {tx_hash}")
         return receipt
-
-
-def _config_tuple(config: OnChainFeedConfig) -> tuple[int, int, int, int, int, int, str]:
-    return (
-        config.decimals,
-        config.max_age_s,
-        config.heartbeat_s,
-        config.deviation_bps,
-        config.min_answer,
-        config.max_answer,
-        config.description,
-    )

@@ -72,7 +72,11 @@ class SignerSet:
 
 @dataclass(frozen=True, slots=True)
 class OnChainFeedConfig:
-    """A feed's rules as the contract keeps them; bounds are scaled integers > 0."""
+    """A feed's rules as the contract keeps them; bounds are scaled integers > 0.
+
+    max_move_bps: largest step taken at once, growing by relax_bps_per_minute between two observations; 0 for any.
+    wide: the feed has a storage slot of its own; else it shares one with up to three others.
+    """
 
     decimals: int
     max_age_s: int
@@ -81,6 +85,18 @@ class OnChainFeedConfig:
     min_answer: int
     max_answer: int
     description: str
+    max_move_bps: int = 0
+    relax_bps_per_minute: int = 0
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a feed is on the contract: its proxy, its place in reports, the page round before its first."""
+
+    proxy: str
+    place: int
+    base_round: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +165,9 @@ class OracleGateway(Protocol):
 
     def proxies(self, contract: str) -> dict[str, str]:
         """Return pair to FeedProxy address of every feed of the contract. Raises ContractMissing."""
+
+    def places(self, contract: str) -> dict[str, int]:
+        """Return pair to place of every feed of the contract; a place never changes. Raises ContractMissing."""
 
     def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
         """Return a feed's rules. Raises ExecutionReverted (UnknownFeed) or ContractMissing."""

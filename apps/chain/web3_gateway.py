@@ -25,7 +25,8 @@ from web3.logs import DISCARD
 from web3.types import RPCEndpoint, TxParams
 
 from apps.chain.artifacts import artifact
-from apps.chain.decode import error_of_text, refusal_of_text, revert_of, skip_reason_name
+from apps.chain.contract_setup import ContractSetup, config_of
+from apps.chain.decode import error_of_text, refusal_of_text, revert_of, skip_reason_name, taken_answers
 from apps.chain.errors import (
     AlreadyKnown,
     ChainError,
@@ -43,11 +44,12 @@ from apps.chain.gateway import (
     FeedEvent,
     FeedReading,
     OnChainFeedConfig,
+    Placement,
     Receipt,
     SequencerStatus,
     SignerSet,
 )
-from apps.chain.report import Report, feed_id, pair_of, report_tuple
+from apps.chain.report import Report, compact_signatures, encode_report, feed_id, pair_of, place_of
 from apps.chain.rpc import EndpointPool
 
 LATEST_ROUND_DATA = "0xfeaf968c"
@@ -72,6 +74,7 @@ class Web3Gateway:
         self._web3 = Web3(self._pool, middleware=[])
         self._fee_reader = FeeReader(self._asked, strategy=fee_strategy, data_fee=data_fee)
         self._contracts: dict[str, Contract] = {}
+        self._placed: dict[str, dict[int, tuple[str, int]]] = {}
 
     # which chain ------------------------------------------------------------------------------------------------
     def identity(self) -> ChainIdentity:
@@ -123,17 +126,31 @@ class Web3Gateway:
             signers, threshold, version = self._contract(contract).functions.signerSet().call()
         return SignerSet(signers=tuple(signers), threshold=threshold, version=version)
 
-    def proxies(self, contract: str) -> dict[str, str]:
-        """Return pair to FeedProxy address of every feed."""
+    def placements(self, contract: str) -> dict[str, Placement]:
+        """Return pair to placement of every feed, in the order they were added."""
         functions = self._contract(contract).functions
         with _translated():
-            identifiers = functions.feedIds().call()
-            return {pair_of(identifier): functions.proxyOf(identifier).call() for identifier in identifiers}
+            identifiers, rows = functions.feedIds().call(), functions.placements().call()
+        placed = {
+            pair_of(identifier): Placement(proxy=proxy, place=place_of(index, lane), base_round=base_round)
+            for identifier, (proxy, index, lane, base_round) in zip(identifiers, rows, strict=True)
+        }
+        self._placed[contract] = {one.place: (pair, one.base_round) for pair, one in placed.items()}
+        return placed
+
+    def proxies(self, contract: str) -> dict[str, str]:
+        """Return pair to FeedProxy address of every feed."""
+        return {pair: placement.proxy for pair, placement in self.placements(contract).items()}
+
+    def places(self, contract: str) -> dict[str, int]:
+        """Return pair to place of every feed."""
+        return {pair: placement.place for pair, placement in self.placements(contract).items()}
 
     def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
         """Return a feed's rules."""
         with _translated():
-            return OnChainFeedConfig(*self._contract(contract).functions.feedConfig(feed_id(pair)).call())
+            config = self._contract(contract).functions.feedConfig(feed_id(pair)).call()
+        return config_of(config)
 
     def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
         """Return all pairs at one block, in one contract call."""
@@ -151,23 +168,23 @@ class Web3Gateway:
     def read_round(self, contract: str, pair: str, round_id: int) -> FeedReading:
         """Return one round of the contract's history."""
         with _translated():
-            return _reading(self._contract(contract).functions.roundData(feed_id(pair), round_id).call())
+            view, _ = self._contract(contract).functions.roundData(feed_id(pair), round_id).call()
+        return _reading(view)
 
     # sending ----------------------------------------------------------------------------------------------------
     def submit_data(self, contract: str, report: Report, signatures: Sequence[bytes]) -> bytes:
         """Return the call data of ``submit``."""
-        return self.call_data(contract, "submit", report_tuple(report), list(signatures))
+        return self.call_data(contract, "submit", encode_report(report), compact_signatures(signatures))
 
     def call_data(self, contract: str, function: str, *arguments: object) -> bytes:
         """Return the call data of any function of the PriceOracle."""
         return bytes(HexBytes(self._contract(contract).encode_abi(function, args=list(arguments))))
 
-    def creation_data(self, *, admin: str, signers: Sequence[str], threshold: int) -> bytes:
-        """Return the data of the transaction that deploys a PriceOracle."""
+    def creation_data(self, setup: ContractSetup) -> bytes:
+        """Return the creation code of a PriceOracle with its constructor's arguments."""
         oracle = artifact("PriceOracle")
         factory = self._web3.eth.contract(abi=oracle.abi, bytecode=oracle.bytecode)
-        arguments = (_checksummed(admin), [_checksummed(signer) for signer in signers], threshold)
-        return bytes(HexBytes(factory.constructor(*arguments).data_in_transaction))
+        return bytes(HexBytes(factory.constructor(setup.as_tuple()).data_in_transaction))
 
     def estimate_gas(self, *, sender: str, to: str | None, data: bytes) -> int:
         """Return the gas a transaction would use on the latest state."""
@@ -240,18 +257,19 @@ class Web3Gateway:
 
     def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:
         """Return every answer the contract took in a range of blocks."""
-        event = self._contract(contract).events.FeedUpdated()
+        event = self._contract(contract).events.ReportAccepted()
         with _translated():
             logs = event.get_logs(from_block=first, to_block=last)
         return [
             FeedEvent(
-                pair=pair_of(log["args"]["feedId"]),
-                round_id=log["args"]["roundId"],
-                answer=log["args"]["answer"],
+                pair=pair,
+                round_id=round_id,
+                answer=answer,
                 tx_hash=log["transactionHash"].to_0x_hex(),
                 block_number=log["blockNumber"],
             )
             for log in logs
+            for pair, round_id, answer in self._taken(contract, log["args"]["pages"])
         ]
 
     def set_balance(self, address: str, wei: int) -> None:
@@ -264,9 +282,11 @@ class Web3Gateway:
         accepted: dict[str, tuple[int, int]] = {}
         skipped: dict[str, str] = {}
         if receipt["to"] is not None:
-            events = self._contract(receipt["to"]).events
-            for event in events.FeedUpdated().process_receipt(receipt, errors=DISCARD):
-                accepted[pair_of(event["args"]["feedId"])] = (event["args"]["roundId"], event["args"]["answer"])
+            contract = receipt["to"]
+            events = self._contract(contract).events
+            for event in events.ReportAccepted().process_receipt(receipt, errors=DISCARD):
+                for pair, round_id, answer in self._taken(contract, event["args"]["pages"]):
+                    accepted[pair] = (round_id, answer)
             for event in events.AnswerSkipped().process_receipt(receipt, errors=DISCARD):
                 skipped[pair_of(event["args"]["feedId"])] = skip_reason_name(event["args"]["reason"])
         return Receipt(
@@ -280,6 +300,14 @@ class Web3Gateway:
             skipped=skipped,
             cost_wei=_cost_wei(receipt),
         )
+
+    def _taken(self, contract: str, pages: bytes) -> Iterator[tuple[str, int, int]]:
+        """Yield pair, the feed's round and answer of everything a report event says was taken."""
+        for taken in taken_answers(pages):
+            if taken.place not in self._placed.get(contract, {}):
+                self.placements(contract)
+            pair, base_round = self._placed[contract][taken.place]
+            yield pair, taken.page_round - base_round, taken.answer
 
     def _contract(self, address: str) -> Contract:
         if address not in self._contracts:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.chain.deploy import LOCAL_FUNDS_WEI, MAX_ANSWER, MAX_DEVIATION_BPS, Deployer
+from apps.chain.contract_setup import CREATE2_SALT, ContractSetup
+from apps.chain.deploy import (
+    LOCAL_FUNDS_WEI,
+    MAX_AGE_S,
+    MAX_BPS,
+    MAX_DEVIATION_BPS,
+    MAX_PACKED_ANSWER,
+    MAX_WIDE_ANSWER,
+    Deployer,
+)
 from apps.chain.errors import ChainError, ContractMissing
 from apps.chain.gateway import ChainIdentity, OnChainFeedConfig, OracleGateway
 from apps.chain.signers import keystore_address
@@ -23,6 +34,8 @@ from apps.submissions.services import reopen
 
 log = logging.getLogger(__name__)
 LOCK_KEY = 0x6F7261636C65  # "oracle": one process at a time deploys
+CONTRACT_VERSION = 2  # of the wire format; the contract's EIP-712 domain names it
+MOVE_FACTOR = 3
 LOCAL_FLOOR_WEI = LOCAL_FUNDS_WEI // 100
 
 
@@ -69,8 +82,13 @@ def standing_deployment(gateway: OracleGateway) -> Deployment | None:
     wanted = settings.CONTRACT_ADDRESS
     if wanted and (deployment is None or deployment.address.lower() != wanted.lower()):
         deployment = _adopt(wanted, gateway)
-    if deployment is not None and not gateway.has_code(deployment.address):
+    if deployment is None:
+        return None
+    if not gateway.has_code(deployment.address):
         raise ContractMissing(f"no code at {deployment.address} on chain {deployment.chain_id}")
+    if deployment.contract_version != CONTRACT_VERSION:
+        spoken = f"version {deployment.contract_version} of the wire format, this release version {CONTRACT_VERSION}"
+        raise ContractMissing(f"the contract at {deployment.address} takes {spoken}; run deploy_contract --replace")
     return deployment
 
 
@@ -83,7 +101,9 @@ def deploy(deployer: Deployer, identity: ChainIdentity, *, retired_reason: str =
     threshold = settings.SIGNER_THRESHOLD
     if not 0 < threshold <= len(signers):
         raise DeploymentRefused(f"SIGNER_THRESHOLD is {threshold}, SIGNER_KEYSTORES names {len(signers)} files")
-    made = deployer.deploy(signers=signers, threshold=threshold)
+    setup = ContractSetup(admin=deployer.admin.address, signers=signers, threshold=threshold)
+    # an address is never used twice on a local chain: what was signed for a contract of before a reset stays void
+    made = deployer.deploy(setup, salt=secrets.token_bytes(32) if identity.is_local else CREATE2_SALT)
     signer_set = deployer.gateway.signer_set(made.address)
     return _record(
         Deployment(
@@ -93,6 +113,7 @@ def deploy(deployer: Deployer, identity: ChainIdentity, *, retired_reason: str =
             signers=list(signer_set.signers),
             threshold=signer_set.threshold,
             signer_set_version=signer_set.version,
+            contract_version=CONTRACT_VERSION,
             tx_hash=made.tx_hash,
             block_number=made.block_number,
             genesis_hash=identity.genesis_hash,
@@ -107,7 +128,7 @@ def sync_feeds(deployment: Deployment, deployer: Deployer | None, gateway: Oracl
     One feed's failure is logged and stops no other. Without the admin's key only the row's proxies are refreshed.
     """
     feeds = list(Feed.objects.filter(enabled=True))
-    if not update and all(feed.pair in deployment.proxies for feed in feeds):
+    if not update and all(feed.pair in deployment.places for feed in feeds):
         return []  # the usual case, without a call per feed
     proxies = gateway.proxies(deployment.address)
     done: list[str] = []
@@ -126,24 +147,35 @@ def sync_feeds(deployment: Deployment, deployer: Deployer | None, gateway: Oracl
             log.warning("feed %s pair=%s contract=%s", step, feed.pair, deployment.address)
     if done:
         proxies = gateway.proxies(deployment.address)
-    if proxies != deployment.proxies:
-        deployment.proxies = proxies
-        deployment.save(update_fields=["proxies"])
+    places = gateway.places(deployment.address)
+    if (proxies, places) != (deployment.proxies, deployment.places):
+        deployment.proxies, deployment.places = proxies, places
+        deployment.save(update_fields=["proxies", "places"])
     return done
 
 
 def on_chain_config(feed: Feed) -> OnChainFeedConfig:
-    """Return a feed's rules as the contract wants them; a missing bound becomes the widest one it can keep."""
+    """Return a feed's rules as the contract wants them; a missing bound becomes the widest one it can keep.
+
+    A feed whose upper bound fits 47 bits shares a storage slot with others; any other gets one of its own, which costs
+    three times the gas. The contract's bound on one step is MOVE_FACTOR times the one that asks for a person, so that
+    it stops what no person would approve, and relaxes at the same rate.
+    """
     low = 1 if feed.min_answer is None else max(1, to_fixed(feed.min_answer, decimals=feed.decimals))
-    high = MAX_ANSWER if feed.max_answer is None else to_fixed(feed.max_answer, decimals=feed.decimals)
+    high = MAX_WIDE_ANSWER if feed.max_answer is None else to_fixed(feed.max_answer, decimals=feed.decimals)
+    high = max(low, min(MAX_WIDE_ANSWER, high))
+    move_bps = min(MAX_BPS, MOVE_FACTOR * feed.jump_bps)
     return OnChainFeedConfig(
         decimals=feed.decimals,
-        max_age_s=feed.max_age_s,
+        max_age_s=min(MAX_AGE_S, feed.max_age_s),
         heartbeat_s=feed.heartbeat_s,
         deviation_bps=min(feed.deviation_bps, MAX_DEVIATION_BPS),
         min_answer=low,
-        max_answer=max(low, min(MAX_ANSWER, high)),
+        max_answer=high,
         description=feed.pair.replace("/", " / "),
+        max_move_bps=move_bps,
+        relax_bps_per_minute=move_bps,
+        wide=high > MAX_PACKED_ANSWER,
     )
 
 
@@ -157,7 +189,12 @@ def _add(deployment: Deployment, feed: Feed, deployer: Deployer | None) -> str:
 
 def _update(deployment: Deployment, feed: Feed, deployer: Deployer) -> str:
     config = on_chain_config(feed)
-    if deployer.gateway.feed_config(deployment.address, feed.pair) == config:
+    standing = deployer.gateway.feed_config(deployment.address, feed.pair)
+    if config.wide and not standing.wide:
+        config = replace(config, wide=False, max_answer=MAX_PACKED_ANSWER)
+        log.warning("feed shares a slot, its upper bound is cut pair=%s max_answer=%d", feed.pair, MAX_PACKED_ANSWER)
+    config = replace(config, wide=standing.wide)
+    if standing == config:
         return ""
     deployer.update_feed(deployment.address, feed.pair, config)
     return "updated"
@@ -177,7 +214,9 @@ def _adopt(address: str, gateway: OracleGateway) -> Deployment:
             signers=list(signer_set.signers),
             threshold=signer_set.threshold,
             signer_set_version=signer_set.version,
+            contract_version=CONTRACT_VERSION,
             proxies=gateway.proxies(address),
+            places=gateway.places(address),
             tx_hash="",
             block_number=gateway.head().number,
             genesis_hash=identity.genesis_hash,

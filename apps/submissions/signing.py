@@ -55,6 +55,7 @@ def signed_report(submission: Submission, deployment: Deployment, clients: Chain
         signer_set_version=signer_set.version,
         evidence_hash=submission.evidence_hash,
         answers=report_answers(submission),
+        places=deployment.places,
     )
     digest = report_digest(report, chain_id=deployment.chain_id, contract=deployment.address)
     message = report_message(report, chain_id=deployment.chain_id, contract=deployment.address)

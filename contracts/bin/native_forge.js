@@ -19,13 +19,13 @@ function binary() {
 }
 
 /** Run forge in contracts/ with this node first on PATH, so that the compiler script runs under it too. */
-function runForge(args, options = {}) {
+function runForge(args, options = {}, extra = {}) {
   const file = binary();
   if (file === null) {
     console.error('forge is not installed; run `npm ci` in contracts/ first');
     process.exit(1);
   }
-  const env = { ...process.env, PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}` };
+  const env = { ...process.env, ...extra, PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}` };
   return spawnSync(file, args, { cwd: ROOT, env, ...options });
 }
 

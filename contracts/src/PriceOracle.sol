@@ -2,369 +2,275 @@
 pragma solidity ^0.8.28;
 
 import {FeedProxy} from "./FeedProxy.sol";
-import {IPriceOracle} from "./IPriceOracle.sol";
-import {FeedRules} from "./libraries/FeedRules.sol";
-import {ReportHash} from "./libraries/ReportHash.sol";
-import {StrictSignature} from "./libraries/StrictSignature.sol";
+import {OracleAdmin} from "./OracleAdmin.sol";
+import {OracleReader} from "./OracleReader.sol";
+import {OracleState} from "./OracleState.sol";
+import {Roles} from "./Roles.sol";
+import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
+import {AnswerRules} from "./libraries/AnswerRules.sol";
+import {CompactSignature} from "./libraries/CompactSignature.sol";
+import {Page} from "./libraries/Page.sol";
+import {Reports} from "./libraries/Reports.sol";
+import {RuleBook} from "./libraries/RuleBook.sol";
 
 /// @title Prices of many feeds, written by signed reports
-/// @dev Not upgradeable, holds no funds, calls no foreign code. Storage is laid out in contracts/README.md.
-contract PriceOracle is IPriceOracle {
-    /// @dev One slot. A round with roundId 0 does not exist.
-    struct Round {
-        uint112 answer;
-        uint48 observedAt;
-        uint48 updatedAt;
-        uint48 roundId;
-    }
+/// @dev Not upgradeable, holds no funds, calls nothing but the proxies it deployed. Writing is here; OracleAdmin
+///      configures, OracleReader reads, OracleState lays out the storage.
+contract PriceOracle is OracleAdmin, OracleReader {
+    using Page for uint256;
 
-    /// @dev One slot; proxy is zero for a feed that does not exist.
-    struct FeedMeta {
-        address proxy;
-        uint8 decimals;
-        uint32 heartbeat;
-        uint16 deviationBps;
-    }
-
-    /// @dev One slot.
-    struct Office {
-        uint32 signerSetVersion;
+    /// @param configurator May be zero, as may pauser: the office is empty then.
+    /// @param signers Strictly ascending, 1 to MAX_SIGNERS; becomes version 1.
+    /// @param threshold How many must sign, 1 to the number of signers.
+    /// @param historyLength Rounds kept per page, MIN_HISTORY to MAX_HISTORY.
+    /// @param announces Whether proxies emit AnswerUpdated and NewRound for every answer taken.
+    struct Setup {
+        address admin;
+        address configurator;
+        address pauser;
+        address[] signers;
         uint8 threshold;
-        bool paused;
+        uint16 historyLength;
+        bool announces;
     }
 
-    /// @notice Largest signer set.
-    uint256 public constant MAX_SIGNERS = 31;
+    /// @dev An entry of a report with observedAt and body in their places, and the word that stands at its index.
+    struct Update {
+        uint256 index;
+        uint256 next;
+        uint256 old;
+        uint256 pausedLanes;
+    }
 
-    /// @notice Rounds kept per feed, the last one included.
-    uint80 public constant HISTORY_LENGTH = 128;
+    /// @dev A page in the report event: its index and its word.
+    uint256 private constant PAGE_BYTES = 34;
 
-    /// @notice Seconds an observation may be ahead of its block, inclusive.
-    uint64 public constant MAX_FUTURE_S = FeedRules.MAX_FUTURE_S;
-
-    /// @notice Largest answer that a feed can be configured for.
-    int192 public constant MAX_ANSWER = FeedRules.MAX_ANSWER;
+    /// @inheritdoc IPriceOracle
+    bool public immutable override announces;
 
     /// @dev Chain id and domain separator at deployment; see domainSeparator().
     uint256 private immutable i_chainId;
     bytes32 private immutable i_domain;
 
-    Office private s_office;
-    address[] private s_signers;
-    /// @dev 1 << place in s_signers; 0 for strangers.
-    mapping(address signer => uint256 bit) private s_bits;
-
-    bytes32[] private s_feedIds;
-    mapping(bytes32 feedId => FeedRules.Limits) private s_limits;
-    mapping(bytes32 feedId => FeedMeta) private s_meta;
-    mapping(bytes32 feedId => string) private s_descriptions;
-    mapping(bytes32 feedId => Round) private s_latest;
-    mapping(bytes32 feedId => Round[HISTORY_LENGTH]) private s_history;
-
-    /// @inheritdoc IPriceOracle
-    address public override admin;
-    /// @inheritdoc IPriceOracle
-    address public override pendingAdmin;
-    /// @inheritdoc IPriceOracle
-    address public override configurator;
-    /// @inheritdoc IPriceOracle
-    address public override pauser;
-
-    modifier onlyAdmin() {
-        if (msg.sender != admin) revert Unauthorized(msg.sender);
-        _;
-    }
-
-    modifier onlyAdminOr(address role) {
-        if (msg.sender != admin && msg.sender != role) revert Unauthorized(msg.sender);
-        _;
-    }
-
-    /// @param admin_ Not the zero address.
-    /// @param signers Strictly ascending, 1 to MAX_SIGNERS; becomes version 1.
-    /// @param threshold How many must sign, 1 to the number of signers.
-    constructor(address admin_, address[] memory signers, uint8 threshold) {
-        if (admin_ == address(0)) revert ZeroAdmin();
+    constructor(Setup memory setup)
+        OracleState(setup.historyLength)
+        Roles(setup.admin, setup.configurator, setup.pauser)
+    {
         i_chainId = block.chainid;
-        i_domain = ReportHash.domain(block.chainid, address(this));
-        admin = admin_;
-        emit AdminTransferred(address(0), admin_);
-        _setSigners(signers, threshold);
+        i_domain = Reports.domain(block.chainid, address(this));
+        announces = setup.announces;
+        _setSigners(setup.signers, setup.threshold);
     }
 
-    // -------------------------------------------------------------------------------------------------- writing
+    // -------------------------------------------------------------------------------------------------- the report
 
     /// @inheritdoc IPriceOracle
-    function submit(Report calldata report, bytes[] calldata signatures) external {
+    function submit(bytes calldata report, bytes calldata signatures) external {
         Office memory office = s_office;
         if (office.paused) revert Paused();
-        if (report.answers.length == 0) revert EmptyReport();
-        if (report.signerSetVersion != office.signerSetVersion) {
-            revert WrongSignerSetVersion(report.signerSetVersion, office.signerSetVersion);
-        }
-        uint256 signerBitmap = _verify(reportDigest(report), signatures, office.threshold);
-
-        uint256 accepted;
-        for (uint256 i; i < report.answers.length; ++i) {
-            if (_take(report.answers[i])) ++accepted;
-        }
-        emit ReportAccepted({
-            evidenceHash: report.evidenceHash,
-            submitter: msg.sender,
-            signerSetVersion: report.signerSetVersion,
-            signerBitmap: signerBitmap,
-            accepted: accepted,
-            skipped: report.answers.length - accepted
-        });
+        bytes memory book = office.book.code;
+        uint256 signerBitmap = _verify(office, book, report, signatures);
+        bytes memory pages = _takeAll(book, RuleBook.recordsStart(office.signerCount), report);
+        // forge-lint: disable-next-item(unsafe-typecast)
+        emit ReportAccepted(
+            Reports.evidenceHash(report), msg.sender, office.signerSetVersion, uint32(signerBitmap), pages
+        );
+        if (announces) _announce(pages);
     }
 
-    /// @dev Let every signature be valid, of a member, and their signers strictly ascending; then no signer counts twice
-    ///      and there are at least `threshold` different ones.
-    function _verify(bytes32 digest, bytes[] calldata signatures, uint256 threshold)
+    /// @inheritdoc IPriceOracle
+    function verifySignatures(bytes calldata report, bytes calldata signatures) external view returns (uint256) {
+        return _verify(s_office, s_office.book.code, report, signatures);
+    }
+
+    /// @inheritdoc IPriceOracle
+    function reportDigest(bytes calldata report) public view returns (bytes32) {
+        return Reports.digest(domainSeparator(), report);
+    }
+
+    /// @inheritdoc IPriceOracle
+    function domainSeparator() public view returns (bytes32) {
+        return block.chainid == i_chainId ? i_domain : Reports.domain(block.chainid, address(this));
+    }
+
+    /// @dev Let every signature be of a member, and their signers strictly ascending; then no signer counts twice and
+    ///      there are at least `threshold` different ones. Both lists ascend, so one walk through the set finds all.
+    function _verify(Office memory office, bytes memory book, bytes calldata report, bytes calldata signatures)
         private
         view
         returns (uint256 bitmap)
     {
-        if (signatures.length < threshold) revert TooFewSignatures(signatures.length, threshold);
-        address previous;
-        for (uint256 i; i < signatures.length; ++i) {
-            address signer = StrictSignature.recover(digest, signatures[i], i);
-            uint256 bit = s_bits[signer];
-            if (bit == 0) revert UnknownSigner(i, signer);
-            if (signer <= previous) revert SignersNotAscending(previous, signer);
-            bitmap |= bit;
-            previous = signer;
+        Reports.count(report);
+        uint32 version = Reports.signerSetVersion(report);
+        if (version != office.signerSetVersion) revert WrongSignerSetVersion(version, office.signerSetVersion);
+        uint256 count = CompactSignature.count(signatures);
+        if (count < office.threshold) revert TooFewSignatures(count, office.threshold);
+        bytes32 digest = reportDigest(report);
+        uint256 size = office.signerCount;
+        uint256 next;
+        for (uint256 i; i < count; ++i) {
+            address signer = CompactSignature.recover(digest, signatures, i);
+            next = RuleBook.find(book, size, next, signer);
+            if (next == size) revert UnexpectedSigner(i, signer);
+            unchecked {
+                bitmap |= 1 << next++;
+            }
         }
     }
 
-    /// @dev Open the feed's next round, or leave the feed as it is and say why.
-    function _take(FeedAnswer calldata answer) private returns (bool) {
-        bytes32 feedId = answer.feedId;
-        Round memory last = s_latest[feedId];
-        SkipReason reason = FeedRules.refusal(answer, s_limits[feedId], last.observedAt, block.timestamp);
-        if (reason != SkipReason.None) {
-            emit AnswerSkipped(feedId, uint8(reason));
-            return false;
+    // -------------------------------------------------------------------------------------------------- one entry
+
+    /// @dev Store what the feeds take of a report, entry by entry; return the pages that changed, as in ReportAccepted.
+    /// @param start Where the records begin in the book.
+    function _takeAll(bytes memory book, uint256 start, bytes calldata report) private returns (bytes memory pages) {
+        uint256 count = Reports.count(report);
+        uint256 end;
+        unchecked {
+            pages = new bytes(count * PAGE_BYTES);
+            for (uint256 i; i < count; ++i) {
+                (uint256 index, uint256 next) = Reports.entryAt(report, i);
+                uint256 old = _latestWord(index);
+                // at most 2^31: no answer is taken where MAX_ROUND stands
+                uint256 round = old.round() + 1;
+                uint256 word = Page.make(round, next);
+                if (_takesWhole(book, start, index, old, next)) {
+                    _setLatestWord(index, word);
+                } else {
+                    word = _takeEach(book, start, Update(index, next, old, 0));
+                    if (word == 0) continue;
+                }
+                _keepWord(_ringPlace(index, round), word);
+                _write(pages, end, index, word);
+                end += PAGE_BYTES;
+            }
         }
-
-        // The casts are safe: 0 < answer <= maxAnswer <= MAX_ANSWER, and 0 < observedAt <= block time + MAX_FUTURE_S.
-        Round memory next = Round({
-            answer: uint112(uint192(answer.answer)),
-            observedAt: uint48(answer.observedAt),
-            updatedAt: uint48(block.timestamp),
-            roundId: last.roundId + 1
-        });
-        s_latest[feedId] = next;
-        s_history[feedId][next.roundId % HISTORY_LENGTH] = next;
-        emit FeedUpdated(feedId, answer.answer, next.roundId, answer.observedAt);
-        return true;
-    }
-
-    // -------------------------------------------------------------------------------------------------- reading
-
-    /// @inheritdoc IPriceOracle
-    function latestRound(bytes32 feedId) external view returns (FeedView memory) {
-        if (s_office.paused) revert Paused();
-        Round memory last = s_latest[feedId];
-        if (last.roundId == 0) {
-            _requireFeed(feedId);
-            revert NoData(feedId);
-        }
-        return _view(last);
-    }
-
-    /// @inheritdoc IPriceOracle
-    function latestAnswers(bytes32[] calldata feedIds_) external view returns (FeedView[] memory views) {
-        views = new FeedView[](feedIds_.length);
-        for (uint256 i; i < feedIds_.length; ++i) {
-            views[i] = _view(s_latest[feedIds_[i]]);
+        assembly ("memory-safe") {
+            mstore(pages, end)
         }
     }
 
-    /// @inheritdoc IPriceOracle
-    function roundData(bytes32 feedId, uint80 roundId) external view returns (FeedView memory) {
-        Round memory round = s_history[feedId][roundId % HISTORY_LENGTH];
-        if (roundId == 0 || round.roundId != roundId) {
-            _requireFeed(feedId);
-            uint80 latest = s_latest[feedId].roundId;
-            revert RoundNotFound(feedId, roundId, _oldest(latest), latest);
-        }
-        return _view(round);
-    }
-
-    /// @inheritdoc IPriceOracle
-    function reportDigest(Report calldata report) public view returns (bytes32) {
-        return ReportHash.digest(domainSeparator(), report);
-    }
-
-    /// @inheritdoc IPriceOracle
-    /// @dev Computed anew when a fork gave this copy of the contract another chain id.
-    function domainSeparator() public view returns (bytes32) {
-        return block.chainid == i_chainId ? i_domain : ReportHash.domain(block.chainid, address(this));
-    }
-
-    /// @inheritdoc IPriceOracle
-    function feedIds() external view returns (bytes32[] memory) {
-        return s_feedIds;
-    }
-
-    /// @inheritdoc IPriceOracle
-    function proxyOf(bytes32 feedId) external view returns (address) {
-        return s_meta[feedId].proxy;
-    }
-
-    /// @inheritdoc IPriceOracle
-    function feedConfig(bytes32 feedId) external view returns (FeedConfig memory) {
-        FeedMeta memory meta = _requireFeed(feedId);
-        FeedRules.Limits memory limits = s_limits[feedId];
-        return FeedConfig({
-            decimals: meta.decimals,
-            maxAge: limits.maxAge,
-            heartbeat: meta.heartbeat,
-            deviationBps: meta.deviationBps,
-            minAnswer: int192(uint192(limits.minAnswer)),
-            maxAnswer: int192(uint192(limits.maxAnswer)),
-            description: s_descriptions[feedId]
-        });
-    }
-
-    /// @inheritdoc IPriceOracle
-    function signerSet() external view returns (address[] memory signers, uint8 threshold, uint32 version) {
-        return (s_signers, s_office.threshold, s_office.signerSetVersion);
-    }
-
-    /// @inheritdoc IPriceOracle
-    function paused() external view returns (bool) {
-        return s_office.paused;
-    }
-
-    function _view(Round memory round) private pure returns (FeedView memory) {
-        return FeedView({
-            answer: int192(uint192(round.answer)),
-            observedAt: round.observedAt,
-            updatedAt: round.updatedAt,
-            roundId: round.roundId
-        });
-    }
-
-    /// @dev First round still kept, 0 before the first.
-    function _oldest(uint80 latest) private pure returns (uint80) {
-        if (latest > HISTORY_LENGTH) return latest - HISTORY_LENGTH + 1;
-        return latest == 0 ? 0 : 1;
-    }
-
-    function _requireFeed(bytes32 feedId) private view returns (FeedMeta memory meta) {
-        meta = s_meta[feedId];
-        if (meta.proxy == address(0)) revert UnknownFeed(feedId);
-    }
-
-    // ---------------------------------------------------------------------------------------------------- feeds
-
-    /// @inheritdoc IPriceOracle
-    function addFeed(bytes32 feedId, FeedConfig calldata config)
-        external
-        onlyAdminOr(configurator)
-        returns (address proxy)
+    /// @dev The quick check. A wide feed's index is beyond every page of a book, so it is never taken this way.
+    function _takesWhole(bytes memory book, uint256 start, uint256 index, uint256 old, uint256 next)
+        private
+        view
+        returns (bool)
     {
-        if (feedId == 0) revert ZeroFeedId();
-        proxy = s_meta[feedId].proxy;
-        if (proxy != address(0)) revert FeedExists(feedId, proxy);
-        FeedRules.check(config);
-
-        proxy = address(new FeedProxy{salt: feedId}(this, feedId, config.decimals));
-        s_feedIds.push(feedId);
-        emit FeedAdded(feedId, proxy);
-        _configure(feedId, proxy, config);
+        (uint256 mins, uint256 maxs) = RuleBook.boundsAt(book, start, index);
+        return AnswerRules.takesWhole(old, next, mins, maxs, block.timestamp);
     }
 
-    /// @inheritdoc IPriceOracle
-    function updateFeed(bytes32 feedId, FeedConfig calldata config) external onlyAdminOr(configurator) {
-        FeedMeta memory meta = _requireFeed(feedId);
-        if (config.decimals != meta.decimals) revert DecimalsFixed(config.decimals, meta.decimals);
-        FeedRules.check(config);
-        _configure(feedId, meta.proxy, config);
-    }
-
-    function _configure(bytes32 feedId, address proxy, FeedConfig calldata config) private {
-        s_limits[feedId] = FeedRules.Limits({
-            minAnswer: uint112(uint192(config.minAnswer)),
-            maxAnswer: uint112(uint192(config.maxAnswer)),
-            maxAge: config.maxAge
-        });
-        s_meta[feedId] = FeedMeta({
-            proxy: proxy, decimals: config.decimals, heartbeat: config.heartbeat, deviationBps: config.deviationBps
-        });
-        s_descriptions[feedId] = config.description;
-        emit FeedConfigured(feedId, config);
-    }
-
-    // -------------------------------------------------------------------------------------------------- signers
-
-    /// @inheritdoc IPriceOracle
-    function setSigners(address[] calldata signers, uint8 threshold) external onlyAdmin {
-        _setSigners(signers, threshold);
-    }
-
-    function _setSigners(address[] memory signers, uint8 threshold) private {
-        if (signers.length == 0 || signers.length > MAX_SIGNERS) revert BadSignerCount(signers.length, MAX_SIGNERS);
-        if (threshold == 0 || threshold > signers.length) revert BadThreshold(threshold, signers.length);
-        for (uint256 i; i < s_signers.length; ++i) {
-            delete s_bits[s_signers[i]];
+    /// @dev Write a piece of ReportAccepted's pages. There must be room for it.
+    function _write(bytes memory pages, uint256 offset, uint256 index, uint256 word) private pure {
+        assembly ("memory-safe") {
+            // the word is written over the 30 bytes after the index
+            let piece := add(add(pages, 32), offset)
+            mstore(piece, shl(240, index))
+            mstore(add(piece, 2), word)
         }
-        // Starting from zero, strictly ascending also rules out the zero address.
-        address previous;
-        uint256 bit = 1;
-        for (uint256 i; i < signers.length; ++i) {
-            if (signers[i] <= previous) revert SignersNotAscending(previous, signers[i]);
-            s_bits[signers[i]] = bit;
-            bit <<= 1;
-            previous = signers[i];
+    }
+
+    /// @dev Ask every feed of an entry. Store the page and return its word, 0 if every answer is refused.
+    function _takeEach(bytes memory book, uint256 start, Update memory update) private returns (uint256 word) {
+        bool isWide = update.index & WIDE_INDEX != 0;
+        RuleBook.Record memory rules = RuleBook.recordAt(book, start, update.index & ~WIDE_INDEX);
+        // A page of the other form is no page: no feed is there.
+        if ((rules.mins & RuleBook.WIDE != 0) != isWide) rules = RuleBook.Record(0, 0, 0);
+        if (update.old.needsAttention()) update.pausedLanes = s_pausedLanes[update.index];
+        (uint256 stamped, uint256 carry) = isWide ? _takeWide(update, rules) : _takeLanes(update, rules);
+        if (stamped == 0) return 0;
+        uint256 round = update.old.round() + 1;
+        word = Page.make(round, stamped);
+        _setLatestWord(update.index, word | (update.old & Page.ATTENTION));
+        if (carry != 0) _keepCarry(_ringPlace(update.index, round), carry);
+    }
+
+    /// @dev Return observedAt and body to store in their places, 0 if the answer is refused. Nothing is ever carried.
+    function _takeWide(Update memory update, RuleBook.Record memory rules) private returns (uint256, uint256) {
+        SkipReason reason = AnswerRules.refusal(
+            update.next.body(),
+            update.next.observedAt(),
+            rules.mins.body(),
+            rules.maxs,
+            rules.limits,
+            update.old.body(),
+            update.old.observedAt(),
+            block.timestamp
+        );
+        return (_isTaken(update, 0, update.next.body(), reason) ? update.next : 0, 0);
+    }
+
+    /// @dev Return observedAt and body to store in their places, 0 if every answer is refused; and the own rounds and
+    ///      times of the lanes that stay as they are.
+    function _takeLanes(Update memory update, RuleBook.Record memory rules)
+        private
+        returns (uint256 stored, uint256 carry)
+    {
+        bool anyTaken;
+        stored = update.next & ~Page.BODY_MASK;
+        for (uint256 lane; lane < Page.LANES; ++lane) {
+            uint256 old = update.old.laneOf(lane);
+            uint256 own = old & Page.CARRIED == 0 ? update.old.own() : _carriedOwn(update.index, update.old, lane);
+            uint256 answer = update.next.laneOf(lane);
+            if (answer != 0 && _isTaken(update, lane, answer, _laneRefusal(update, rules, lane, old, own))) {
+                anyTaken = true;
+                stored |= answer << (lane * Page.LANE_BITS);
+            } else if (old != 0) {
+                stored |= (old | Page.CARRIED) << (lane * Page.LANE_BITS);
+                carry |= own << (lane * Page.OWN_BITS);
+            }
         }
-        s_signers = signers;
-        s_office.threshold = threshold;
-        s_office.signerSetVersion += 1;
-        emit SignersChanged(s_office.signerSetVersion, threshold, signers);
+        if (!anyTaken) return (0, 0);
     }
 
-    // ---------------------------------------------------------------------------------------------------- roles
-
-    /// @inheritdoc IPriceOracle
-    function pause() external onlyAdminOr(pauser) {
-        if (s_office.paused) return;
-        s_office.paused = true;
-        emit PauseChanged(msg.sender, true);
+    /// @param old The lane as it stands, 0 if its feed has no answer.
+    /// @param own Page round and time of the feed's last answer, as in a carry word; means nothing without one.
+    function _laneRefusal(Update memory update, RuleBook.Record memory rules, uint256 lane, uint256 old, uint256 own)
+        private
+        view
+        returns (SkipReason)
+    {
+        return AnswerRules.refusal(
+            update.next.laneOf(lane),
+            update.next.observedAt(),
+            rules.mins.laneOf(lane),
+            rules.maxs.laneOf(lane),
+            rules.limits >> (lane * RuleBook.LIMITS_BITS),
+            old & Page.VALUE_MASK,
+            old == 0 ? 0 : own & Page.TIME_MASK,
+            block.timestamp
+        );
     }
 
-    /// @inheritdoc IPriceOracle
-    function unpause() external onlyAdmin {
-        if (!s_office.paused) revert NotPaused();
-        s_office.paused = false;
-        emit PauseChanged(msg.sender, false);
+    /// @dev Return whether an answer that the rules refuse for `reason`, or not at all, is taken; if not, say why.
+    function _isTaken(Update memory update, uint256 lane, uint256 answer, SkipReason reason) private returns (bool) {
+        if (reason == SkipReason.None) {
+            if ((update.pausedLanes >> lane) & 1 != 0) reason = SkipReason.FeedPaused;
+            else if (update.old.round() == Page.MAX_ROUND) reason = SkipReason.RoundsExhausted;
+            else return true;
+        }
+        bytes32 feedId = s_feedAt[_place(update.index, lane)];
+        // forge-lint: disable-next-line(unsafe-typecast)
+        emit AnswerSkipped(feedId, uint16(update.index), uint8(lane), reason, answer, update.next.observedAt());
+        return false;
     }
 
-    /// @inheritdoc IPriceOracle
-    function transferAdmin(address newAdmin) external onlyAdmin {
-        pendingAdmin = newAdmin;
-        emit AdminTransferStarted(msg.sender, newAdmin);
-    }
-
-    /// @inheritdoc IPriceOracle
-    function acceptAdmin() external {
-        if (msg.sender != pendingAdmin) revert NotPendingAdmin(msg.sender, pendingAdmin);
-        emit AdminTransferred(admin, msg.sender);
-        admin = msg.sender;
-        pendingAdmin = address(0);
-    }
-
-    /// @inheritdoc IPriceOracle
-    function setConfigurator(address newConfigurator) external onlyAdmin {
-        emit ConfiguratorChanged(configurator, newConfigurator);
-        configurator = newConfigurator;
-    }
-
-    /// @inheritdoc IPriceOracle
-    function setPauser(address newPauser) external onlyAdmin {
-        emit PauserChanged(pauser, newPauser);
-        pauser = newPauser;
+    /// @dev Let the proxies of the feeds that were answered emit Chainlink's events. `pages`: of ReportAccepted.
+    function _announce(bytes memory pages) private {
+        for (uint256 offset; offset < pages.length; offset += PAGE_BYTES) {
+            uint256 index;
+            uint256 word;
+            assembly ("memory-safe") {
+                let piece := add(add(pages, 32), offset)
+                index := shr(240, mload(piece))
+                word := mload(add(piece, 2))
+            }
+            for (uint256 lane; lane < Page.LANES; ++lane) {
+                bytes32 feedId = s_feedAt[_place(index, lane)];
+                (uint256 answer, uint256 observedAt, uint256 round) = _ownIn(word, index, lane);
+                if (answer == 0 || round != word.round()) continue;
+                Feed memory feed = s_feeds[feedId];
+                FeedProxy(feed.proxy).announce(answer, round - feed.baseRound, observedAt, msg.sender);
+            }
+        }
     }
 }

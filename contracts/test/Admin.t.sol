@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IPriceOracle} from "../src/IPriceOracle.sol";
+import {FeedProxy} from "../src/FeedProxy.sol";
 import {PriceOracle} from "../src/PriceOracle.sol";
+import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
 import {OracleTest} from "./OracleTest.sol";
 
 /// @title Offices: admin, configurator, pauser, and the signer set
@@ -19,14 +20,26 @@ contract AdminTest is OracleTest {
     }
 
     function test_constructor_FailsIf_AdminIsZero() public {
+        PriceOracle.Setup memory setup = _setup();
+        setup.admin = address(0);
         vm.expectRevert(abi.encodeWithSelector(IPriceOracle.ZeroAdmin.selector));
-        new PriceOracle(address(0), signers, 2);
+        new PriceOracle(setup);
+    }
+
+    function testFuzz_constructor_FailsIf_HistoryIsShort(uint8 length) public {
+        PriceOracle.Setup memory setup = _setup();
+        setup.historyLength = uint16(_bound(length, 0, 1));
+        vm.expectRevert(
+            abi.encodeWithSelector(IPriceOracle.BadHistoryLength.selector, setup.historyLength, 2, type(uint16).max)
+        );
+        new PriceOracle(setup);
     }
 
     function test_constructor_FailsIf_SignersAreNotAscending() public {
         (signers[0], signers[1]) = (signers[1], signers[0]);
+        PriceOracle.Setup memory setup = _setup();
         vm.expectRevert(abi.encodeWithSelector(IPriceOracle.SignersNotAscending.selector, signers[0], signers[1]));
-        new PriceOracle(ADMIN, signers, 2);
+        new PriceOracle(setup);
     }
 
     // -------------------------------------------------------------------------------------------------- signers
@@ -133,6 +146,124 @@ contract AdminTest is OracleTest {
         vm.assertEq(btc.latestRound(), 2, "round");
     }
 
+    // ----------------------------------------------------------------------------------------------- one feed's pause
+
+    function test_pauseFeed_StopsThatFeedAlone() public {
+        _submit(BTC, MIN_ANSWER, START - 2);
+        _submit(ETH, MIN_ANSWER, START - 2);
+        vm.expectEmit(address(oracle));
+        emit IPriceOracle.FeedPauseChanged(BTC, PAUSER, true);
+        vm.prank(PAUSER);
+        oracle.pauseFeed(BTC);
+
+        vm.assertTrue(oracle.feedPaused(BTC) && !oracle.feedPaused(ETH), "feedPaused");
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.PausedFeed.selector, BTC));
+        btc.latestRoundData();
+        (bool ok,,) = oracle.tryRead(BTC);
+        vm.assertTrue(!ok, "tryRead");
+        (int192 answer,) = oracle.read(ETH);
+        vm.assertEq(int256(answer), int256(MIN_ANSWER), "the neighbour goes on");
+    }
+
+    function test_pauseFeed_SkipsItsAnswersAndTakesTheNeighbours() public {
+        vm.prank(PAUSER);
+        oracle.pauseFeed(BTC);
+        Report memory report = _emptyReport(2);
+        report.answers[0] = _answer(BTC, MIN_ANSWER, START);
+        report.answers[1] = _answer(ETH, MIN_ANSWER, START);
+        vm.expectEmit(address(oracle));
+        emit IPriceOracle.AnswerSkipped(BTC, 0, 0, IPriceOracle.SkipReason.FeedPaused, uint192(MIN_ANSWER), START);
+        _submit(report);
+        _assertLatest(BTC, 0, 0, 0);
+        _assertLatest(ETH, MIN_ANSWER, START, 1);
+    }
+
+    function test_pauseFeed_TwiceChangesNothing() public {
+        vm.prank(PAUSER);
+        oracle.pauseFeed(BTC);
+        vm.recordLogs();
+        vm.prank(PAUSER);
+        oracle.pauseFeed(BTC);
+        vm.assertEq(vm.getRecordedLogs().length, 0, "no event");
+    }
+
+    function test_unpauseFeed_ResumesWithTheOldRound() public {
+        _submit(BTC, MIN_ANSWER, START - 2);
+        vm.prank(PAUSER);
+        oracle.pauseFeed(BTC);
+        vm.prank(ADMIN);
+        oracle.unpauseFeed(BTC);
+        vm.assertEq(btc.latestRound(), 1, "round");
+        _submit(BTC, MIN_ANSWER, START);
+        vm.assertEq(btc.latestRound(), 2, "round");
+    }
+
+    function test_unpause_LeavesTheFeedsPause() public {
+        _submit(BTC, MIN_ANSWER, START);
+        _submit(ETH, MIN_ANSWER, START);
+        vm.prank(PAUSER);
+        oracle.pauseFeed(BTC);
+        vm.prank(PAUSER);
+        oracle.pause();
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.Paused.selector));
+        oracle.read(ETH);
+        vm.prank(ADMIN);
+        oracle.unpause();
+
+        oracle.read(ETH);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.PausedFeed.selector, BTC));
+        oracle.read(BTC);
+    }
+
+    function test_unpauseFeed_LeavesTheOraclesPause() public {
+        _submit(BTC, MIN_ANSWER, START);
+        vm.prank(PAUSER);
+        oracle.pauseFeed(BTC);
+        vm.prank(PAUSER);
+        oracle.pause();
+        vm.prank(ADMIN);
+        oracle.unpauseFeed(BTC);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.Paused.selector));
+        oracle.read(BTC);
+    }
+
+    function test_unpauseFeed_LeavesTheNeighboursPause() public {
+        _submit(ETH, MIN_ANSWER, START);
+        vm.prank(PAUSER);
+        oracle.pauseFeed(BTC);
+        vm.prank(PAUSER);
+        oracle.pauseFeed(ETH);
+        vm.prank(ADMIN);
+        oracle.unpauseFeed(BTC);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.PausedFeed.selector, ETH));
+        oracle.read(ETH);
+    }
+
+    function test_unpauseFeed_FailsIf_NotPaused() public {
+        vm.prank(ADMIN);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NotPaused.selector));
+        oracle.unpauseFeed(BTC);
+    }
+
+    function test_pauseFeed_FailsIf_FeedIsUnknown() public {
+        vm.prank(PAUSER);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.UnknownFeed.selector, bytes32("NO/FEED")));
+        oracle.pauseFeed("NO/FEED");
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.UnknownFeed.selector, bytes32("NO/FEED")));
+        oracle.feedPaused("NO/FEED");
+    }
+
+    function test_addFeed_OpensAPageThatIsPausedWithTheOracle() public {
+        vm.prank(PAUSER);
+        oracle.pause();
+        IPriceOracle.FeedConfig memory config = _config("W / USD");
+        config.form = IPriceOracle.Form.Wide;
+        vm.prank(CONFIGURATOR);
+        FeedProxy proxy = FeedProxy(oracle.addFeed("W/USD", config));
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.Paused.selector));
+        proxy.latestRoundData();
+    }
+
     // ------------------------------------------------------------------------------------------------- two steps
 
     function test_acceptAdmin_MovesTheOffice() public {
@@ -216,6 +347,8 @@ contract AdminTest is OracleTest {
         vm.assume(caller != ADMIN && caller != PAUSER);
         _expectUnauthorized(caller);
         oracle.pause();
+        _expectUnauthorized(caller);
+        oracle.pauseFeed(BTC);
     }
 
     function test_addFeed_FailsIf_OfficeWasEmptied() public {
@@ -231,6 +364,8 @@ contract AdminTest is OracleTest {
         oracle.setSigners(signers, 1);
         _expectUnauthorized(caller);
         oracle.unpause();
+        _expectUnauthorized(caller);
+        oracle.unpauseFeed(BTC);
         _expectUnauthorized(caller);
         oracle.transferAdmin(caller);
         _expectUnauthorized(caller);

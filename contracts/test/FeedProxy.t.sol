@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AggregatorV2V3Interface} from "../src/AggregatorV2V3Interface.sol";
-import {IPriceOracle} from "../src/IPriceOracle.sol";
+import {FeedProxy} from "../src/FeedProxy.sol";
+import {AggregatorV2V3Interface} from "../src/interfaces/AggregatorV2V3Interface.sol";
+import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
 import {OracleTest} from "./OracleTest.sol";
 
 /// @title A feed as consumers of Chainlink read it
@@ -27,7 +28,7 @@ contract FeedProxyTest is OracleTest {
     function test_facts_AreTheFeeds() public view {
         vm.assertEq(uint256(btc.decimals()), 8, "decimals");
         vm.assertEq(btc.description(), "BTC / USD", "description");
-        vm.assertEq(btc.version(), 1, "version");
+        vm.assertEq(btc.version(), 2, "version");
         vm.assertEq(address(btc.oracle()), address(oracle), "oracle");
         vm.assertEq(btc.feedId(), BTC, "feedId");
     }
@@ -37,10 +38,11 @@ contract FeedProxyTest is OracleTest {
     function testFuzz_latest_IsTheLastRoundInBothGenerations(uint256 price, uint256 observedAt, uint256 delay) public {
         int192 answer = _boundAnswer(price, MIN_ANSWER, MAX_ANSWER);
         observedAt = _bound(observedAt, START + 1, START + MAX_AGE);
-        uint256 updatedAt = observedAt + _bound(delay, 0, MAX_AGE);
+        uint256 blockTime = observedAt + _bound(delay, 0, MAX_AGE + 60) - 60;
         _submit(BTC, PRICE, START);
-        vm.warp(updatedAt);
+        vm.warp(blockTime);
         _submit(BTC, answer, observedAt);
+        uint256 updatedAt = observedAt < blockTime ? observedAt : blockTime;
 
         (uint80 id, int256 current, uint256 started, uint256 updated, uint80 answeredIn) = btc.latestRoundData();
         vm.assertEq(uint256(id), 2, "roundId");
@@ -75,10 +77,10 @@ contract FeedProxyTest is OracleTest {
         vm.assertEq(uint256(id), 1, "roundId");
         vm.assertEq(answer, int256(PRICE), "answer");
         vm.assertEq(started, START - 3, "startedAt");
-        vm.assertEq(updated, START, "updatedAt");
+        vm.assertEq(updated, START - 3, "updatedAt");
         vm.assertEq(uint256(answeredIn), 1, "answeredInRound");
         vm.assertEq(btc.getAnswer(2), int256(PRICE + 1), "getAnswer");
-        vm.assertEq(btc.getTimestamp(2), START + 10, "getTimestamp");
+        vm.assertEq(btc.getTimestamp(2), START + 8, "getTimestamp");
     }
 
     function test_getRoundData_WorksWhilePaused() public {
@@ -109,6 +111,30 @@ contract FeedProxyTest is OracleTest {
         btc.getAnswer(roundId);
         vm.expectRevert(reason);
         btc.getTimestamp((uint256(1) << 80) + 1);
+    }
+
+    // -------------------------------------------------------------------------------------------------- other calls
+
+    function test_updatedAt_IsNeverAheadOfTheReader() public {
+        _submit(BTC, PRICE, START + 40);
+        vm.assertEq(btc.latestTimestamp(), START, "now");
+        vm.warp(START + 39);
+        vm.assertEq(btc.latestTimestamp(), START + 39, "later now");
+        vm.warp(START + 41);
+        vm.assertEq(btc.latestTimestamp(), START + 40, "the observation");
+    }
+
+    function test_supportsInterface_NamesTheAggregator() public view {
+        vm.assertTrue(btc.supportsInterface(0x01ffc9a7), "IERC165");
+        vm.assertTrue(btc.supportsInterface(type(AggregatorV2V3Interface).interfaceId), "aggregator");
+        vm.assertTrue(!btc.supportsInterface(0xffffffff), "nothing else");
+    }
+
+    function testFuzz_announce_FailsIf_CallerIsNotTheOracle(address caller) public {
+        vm.assume(caller != address(oracle));
+        vm.prank(caller);
+        vm.expectRevert(abi.encodeWithSelector(FeedProxy.OnlyOracle.selector, caller));
+        btc.announce(1, 1, 1, caller);
     }
 
     // -------------------------------------------------------------------------------------------------- private

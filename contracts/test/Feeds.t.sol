@@ -2,12 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {FeedProxy} from "../src/FeedProxy.sol";
-import {IPriceOracle} from "../src/IPriceOracle.sol";
+import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
 import {OracleTest} from "./OracleTest.sol";
 
 /// @title Adding and changing feeds
 contract FeedsTest is OracleTest {
     bytes32 private constant NEW = "SOL/USD";
+    uint256 private constant PAGES_SLOT = 5; // of s_pages; `forge inspect PriceOracle storage-layout`
 
     // ---------------------------------------------------------------------------------------------------- works
 
@@ -19,7 +20,7 @@ contract FeedsTest is OracleTest {
         (expected[0], expected[1], expected[2]) = (BTC, ETH, NEW);
         vm.assertEq(oracle.feedIds(), expected, "feedIds");
         _assertConfig(NEW, _config("SOL / USD"));
-        _assertLatest(NEW, 0, 0, 0, 0);
+        _assertLatest(NEW, 0, 0, 0);
     }
 
     function test_addFeed_DeploysTheProxyByCreate2() public {
@@ -28,23 +29,26 @@ contract FeedsTest is OracleTest {
 
     function test_addFeed_EmitsProxyAndConfig() public {
         vm.expectEmit(address(oracle));
-        emit IPriceOracle.FeedAdded(NEW, _create2Address(NEW));
+        emit IPriceOracle.FeedAdded(NEW, _create2Address(NEW), 0, 2);
         vm.expectEmit(address(oracle));
         emit IPriceOracle.FeedConfigured(NEW, _config("SOL / USD"));
         _addFeed(NEW, "SOL / USD");
     }
 
-    function testFuzz_addFeed_KeepsEveryValidConfig(bytes32 feedId, IPriceOracle.FeedConfig memory config) public {
+    function testFuzz_addFeed_KeepsEveryValidConfig(bytes32 feedId, uint256 seed, string memory text) public {
         vm.assume(feedId != 0 && feedId != BTC && feedId != ETH);
-        _makeValid(config);
+        IPriceOracle.FeedConfig memory config = _valid(seed, text);
         vm.prank(ADMIN);
         oracle.addFeed(feedId, config);
         _assertConfig(feedId, config);
     }
 
-    function testFuzz_updateFeed_KeepsEveryValidConfig(IPriceOracle.FeedConfig memory config) public {
-        _makeValid(config);
+    function testFuzz_updateFeed_KeepsEveryValidConfig(uint256 seed, string memory text) public {
+        IPriceOracle.FeedConfig memory config = _valid(seed, text);
         config.decimals = 8;
+        config.form = IPriceOracle.Form.Packed;
+        config.maxAnswer = _boundAnswer(uint192(config.maxAnswer), 1, oracle.MAX_PACKED_ANSWER());
+        config.minAnswer = _boundAnswer(uint192(config.minAnswer), 1, config.maxAnswer);
         vm.expectEmit(address(oracle));
         emit IPriceOracle.FeedConfigured(BTC, config);
         vm.prank(CONFIGURATOR);
@@ -59,7 +63,7 @@ contract FeedsTest is OracleTest {
         vm.prank(CONFIGURATOR);
         oracle.updateFeed(BTC, config);
 
-        _assertLatest(BTC, MIN_ANSWER, START, START, 1);
+        _assertLatest(BTC, MIN_ANSWER, START, 1);
         vm.assertEq(oracle.proxyOf(BTC), address(btc), "proxy");
         vm.assertEq(oracle.feedIds().length, 2, "feeds");
     }
@@ -71,9 +75,51 @@ contract FeedsTest is OracleTest {
         oracle.updateFeed(BTC, config);
         _submit(BTC, 7, START);
         _submit(BTC, 5, START - 2);
-        _assertLatest(BTC, 0, 0, 0, 0);
+        _assertLatest(BTC, 0, 0, 0);
         _submit(BTC, 5, START - 1);
-        _assertLatest(BTC, 5, START - 1, START, 1);
+        _assertLatest(BTC, 5, START - 1, 1);
+    }
+
+    // --------------------------------------------------------------------------------------------------- places
+
+    function test_addFeed_FillsPagesLaneByLane() public {
+        _addFeed("A", "A");
+        _addFeed("B", "B");
+        _addFeed("C", "C");
+        _assertPlace(2, 0, 2);
+        _assertPlace(3, 0, 3);
+        _assertPlace(4, 1, 0);
+        vm.assertEq(oracle.feedAt(0, 3), "B", "feedAt");
+        vm.assertEq(oracle.feedAt(0, 4), 0, "no lane 4");
+    }
+
+    function test_addFeed_OpensANewPageWhenAsked() public {
+        IPriceOracle.FeedConfig memory config = _config("A");
+        config.form = IPriceOracle.Form.NewPage;
+        vm.prank(CONFIGURATOR);
+        oracle.addFeed("A", config);
+        _addFeed("B", "B");
+        _assertPlace(2, 1, 0);
+        _assertPlace(3, 1, 1);
+    }
+
+    function test_addFeed_GivesAWideFeedItsOwnSlotAndLeavesThePageOpen() public {
+        IPriceOracle.FeedConfig memory config = _config("A");
+        (config.form, config.maxAnswer, config.decimals) = (IPriceOracle.Form.Wide, type(int192).max, 38);
+        vm.prank(CONFIGURATOR);
+        oracle.addFeed("A", config);
+        _addFeed("B", "B");
+        _assertPlace(2, 0x8001, 0);
+        _assertPlace(3, 0, 2);
+        _assertConfig("A", config);
+    }
+
+    function test_addFeed_FailsIf_PagesAreUsedUp() public {
+        // 248 words of s_pages' length are set by hand: adding them would take minutes
+        IPriceOracle.FeedConfig memory config = _config("x");
+        config.form = IPriceOracle.Form.Wide;
+        vm.store(address(oracle), bytes32(PAGES_SLOT), bytes32(oracle.MAX_PAGES()));
+        _addFails("A", config, abi.encodeWithSelector(IPriceOracle.TooManyPages.selector, oracle.MAX_PAGES()));
     }
 
     // --------------------------------------------------------------------------------------------------- refused
@@ -87,10 +133,10 @@ contract FeedsTest is OracleTest {
     }
 
     function testFuzz_addFeed_FailsIf_DecimalsAreMany(uint8 decimals) public {
-        decimals = uint8(_bound(decimals, 19, 255));
+        decimals = uint8(_bound(decimals, 39, 255));
         IPriceOracle.FeedConfig memory config = _config("x");
         config.decimals = decimals;
-        _addFails(NEW, config, abi.encodeWithSelector(IPriceOracle.TooManyDecimals.selector, decimals, 18));
+        _addFails(NEW, config, abi.encodeWithSelector(IPriceOracle.TooManyDecimals.selector, decimals, 38));
     }
 
     function test_addFeed_FailsIf_MaxAgeIsZero() public {
@@ -126,11 +172,28 @@ contract FeedsTest is OracleTest {
     }
 
     function testFuzz_addFeed_FailsIf_MaxDoesNotFit(int192 max) public {
-        int192 largest = oracle.MAX_ANSWER();
+        int192 largest = oracle.MAX_PACKED_ANSWER();
         vm.assume(max > largest);
         IPriceOracle.FeedConfig memory config = _config("x");
         config.maxAnswer = max;
         _bothFail(config, abi.encodeWithSelector(IPriceOracle.AnswerOutOfStorageRange.selector, max, largest));
+    }
+
+    function testFuzz_addFeed_FailsIf_StepNeverRelaxes(uint16 maxMoveBps) public {
+        vm.assume(maxMoveBps != 0);
+        IPriceOracle.FeedConfig memory config = _config("x");
+        config.maxMoveBps = maxMoveBps;
+        _bothFail(config, abi.encodeWithSelector(IPriceOracle.MoveNeverRelaxes.selector, maxMoveBps));
+    }
+
+    function test_updateFeed_FailsIf_PackedFeedWouldBecomeWide() public {
+        IPriceOracle.FeedConfig memory config = _config("x");
+        config.form = IPriceOracle.Form.Wide;
+        config.maxAnswer = oracle.MAX_PACKED_ANSWER() + 1;
+        bytes memory reason = abi.encodeWithSelector(
+            IPriceOracle.AnswerOutOfStorageRange.selector, config.maxAnswer, oracle.MAX_PACKED_ANSWER()
+        );
+        _updateFails(BTC, config, reason);
     }
 
     function test_addFeed_FailsIf_DescriptionIsEmpty() public {
@@ -156,11 +219,20 @@ contract FeedsTest is OracleTest {
 
     // -------------------------------------------------------------------------------------------------- private
 
-    /// @dev EIP-1014, with the feed id as salt.
+    /// @dev EIP-1014, with the feed id as salt; the deployer is the oracle's first contract.
     function _create2Address(bytes32 feedId) private view returns (address) {
-        bytes memory initCode = abi.encodePacked(type(FeedProxy).creationCode, abi.encode(oracle, feedId, uint8(8)));
-        bytes32 hash = keccak256(abi.encodePacked(hex"ff", address(oracle), feedId, keccak256(initCode)));
+        bytes memory initCode = abi.encodePacked(
+            type(FeedProxy).creationCode, abi.encode(oracle, feedId, uint8(8), uint16(0), uint8(2), uint32(0))
+        );
+        address factory = address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", address(oracle), hex"01")))));
+        bytes32 hash = keccak256(abi.encodePacked(hex"ff", factory, feedId, keccak256(initCode)));
         return address(uint160(uint256(hash)));
+    }
+
+    function _assertPlace(uint256 nth, uint256 index, uint256 lane) private view {
+        IPriceOracle.Placement memory place = oracle.placements()[nth];
+        vm.assertEq(uint256(place.index), index, "index");
+        vm.assertEq(uint256(place.lane), lane, "lane");
     }
 
     function _addFails(bytes32 feedId, IPriceOracle.FeedConfig memory config, bytes memory reason) private {
@@ -180,15 +252,23 @@ contract FeedsTest is OracleTest {
         _updateFails(BTC, config, reason);
     }
 
-    function _makeValid(IPriceOracle.FeedConfig memory config) private view {
-        config.decimals = uint8(_bound(config.decimals, 0, 18));
-        config.maxAge = uint32(_bound(config.maxAge, 1, type(uint32).max));
-        config.heartbeat = uint32(_bound(config.heartbeat, 1, type(uint32).max));
-        config.deviationBps = uint16(_bound(config.deviationBps, 0, 10_000));
-        int192 largest = oracle.MAX_ANSWER();
-        config.maxAnswer = _boundAnswer(uint192(config.maxAnswer), 1, largest);
-        config.minAnswer = _boundAnswer(uint192(config.minAnswer), 1, config.maxAnswer);
-        if (bytes(config.description).length == 0) config.description = "X / Y";
+    function _valid(uint256 seed, string memory text) private view returns (IPriceOracle.FeedConfig memory config) {
+        // forge-lint: disable-next-item(unsafe-typecast)
+        config = IPriceOracle.FeedConfig({
+            decimals: uint8(seed % 39),
+            form: seed % 2 == 0 ? IPriceOracle.Form.Wide : IPriceOracle.Form.Packed,
+            maxAge: uint24(_bound(uint24(seed >> 8), 1, type(uint24).max)),
+            heartbeat: uint32(_bound(uint32(seed >> 32), 1, type(uint32).max)),
+            deviationBps: uint16((seed >> 64) % 10_001),
+            maxMoveBps: uint16(seed >> 80),
+            relaxBpsPerMinute: uint16(_bound(uint16(seed >> 96), 1, type(uint16).max)),
+            minAnswer: 0,
+            maxAnswer: 0,
+            description: bytes(text).length == 0 ? "X / Y" : text
+        });
+        int192 largest = seed % 2 == 0 ? oracle.MAX_WIDE_ANSWER() : oracle.MAX_PACKED_ANSWER();
+        config.maxAnswer = _boundAnswer(uint256(keccak256(abi.encode(seed))) >> 64, 1, largest);
+        config.minAnswer = _boundAnswer(uint256(keccak256(abi.encode(seed, 1))) >> 64, 1, config.maxAnswer);
     }
 
     function _assertConfig(bytes32 feedId, IPriceOracle.FeedConfig memory expected) private view {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IPriceOracle} from "../src/IPriceOracle.sol";
+import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
 import {OracleTest} from "./OracleTest.sol";
 
 /// @title Reading the oracle itself: latest values, history, digest
 contract ReadingTest is OracleTest {
-    uint256 private constant LENGTH = 128;
-
     // --------------------------------------------------------------------------------------------------- latest
 
     function test_latestAnswers_KeepsTheOrderAskedFor() public {
@@ -19,9 +17,9 @@ contract ReadingTest is OracleTest {
         IPriceOracle.FeedView[] memory views = oracle.latestAnswers(ids);
 
         vm.assertEq(views.length, 4, "one view per id");
-        _assertView(views[0], IPriceOracle.FeedView(MIN_ANSWER + 1, uint64(START), uint64(START), 1));
+        _assertView(views[0], _feedView(MIN_ANSWER + 1, START, 2));
         _assertView(views[1], IPriceOracle.FeedView(0, 0, 0, 0));
-        _assertView(views[2], IPriceOracle.FeedView(MIN_ANSWER, uint64(START - 1), uint64(START), 1));
+        _assertView(views[2], _feedView(MIN_ANSWER, START - 1, 1));
         _assertView(views[3], views[0]);
     }
 
@@ -29,7 +27,7 @@ contract ReadingTest is OracleTest {
         _submit(BTC, MIN_ANSWER, START);
         vm.prank(PAUSER);
         oracle.pause();
-        _assertLatest(BTC, MIN_ANSWER, START, START, 1);
+        _assertLatest(BTC, MIN_ANSWER, START, 1);
     }
 
     function test_latestRound_FailsIf_FeedIsUnknown() public {
@@ -37,27 +35,78 @@ contract ReadingTest is OracleTest {
         oracle.latestRound("NO/FEED");
     }
 
+    function testFuzz_read_AgreesInAllItsForms(uint256 price, uint256 observedAt, uint256 maxAge) public {
+        int192 answer = _boundAnswer(price, MIN_ANSWER, MAX_ANSWER);
+        observedAt = _bound(observedAt, START - MAX_AGE, START + 60);
+        maxAge = _bound(maxAge, 0, 2 * MAX_AGE);
+        _submit(BTC, answer, observedAt);
+        uint256 age = observedAt < START ? START - observedAt : 0;
+
+        (int192 read, uint256 readAt) = oracle.read(BTC);
+        (bool ok, int192 tried, uint256 triedAge) = oracle.tryRead(BTC);
+        vm.assertTrue(ok && read == answer && tried == answer, "answer");
+        vm.assertEq(readAt, observedAt, "observedAt");
+        vm.assertEq(triedAge, age, "age");
+        _assertView(oracle.latestRound(BTC), _feedView(answer, observedAt, 1));
+        if (age > maxAge) vm.expectRevert(abi.encodeWithSelector(IPriceOracle.StaleAnswer.selector, BTC, age, maxAge));
+        oracle.getPriceNoOlderThan(BTC, maxAge);
+    }
+
+    function test_tryRead_SaysNoWhereReadReverts() public {
+        _assertTryReadSaysNo("NO/FEED");
+        _assertTryReadSaysNo(BTC);
+        _submit(BTC, MIN_ANSWER, START);
+        vm.prank(PAUSER);
+        oracle.pause();
+        _assertTryReadSaysNo(BTC);
+    }
+
+    function test_read_FailsIf_NoDataOrUnknown() public {
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NoData.selector, BTC));
+        oracle.read(BTC);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.UnknownFeed.selector, bytes32("NO/FEED")));
+        oracle.read("NO/FEED");
+    }
+
+    function testFuzz_latestAt_FailsIf_NoFeedIsThere(uint256 index, uint256 lane) public {
+        _submit(BTC, MIN_ANSWER, START);
+        index = _bound(index, 0, 1 << 20);
+        lane = _bound(lane, 0, 300);
+        vm.assume(index != 0 || lane != 0);
+        vm.expectRevert(
+            abi.encodeWithSelector(IPriceOracle.NoData.selector, index == 0 && lane == 1 ? ETH : bytes32(0))
+        );
+        oracle.latestAt(index, lane);
+    }
+
+    function test_supportsInterface_NamesTheOracle() public view {
+        vm.assertTrue(oracle.supportsInterface(0x01ffc9a7), "IERC165");
+        vm.assertTrue(oracle.supportsInterface(type(IPriceOracle).interfaceId), "IPriceOracle");
+        vm.assertTrue(!oracle.supportsInterface(0xffffffff), "nothing else");
+    }
+
     // -------------------------------------------------------------------------------------------------- history
 
     function test_roundData_KeepsTheLastRounds() public {
-        _fill(LENGTH + 2);
+        _fill(HISTORY + 2);
 
-        for (uint256 i = 3; i <= LENGTH + 2; ++i) {
+        for (uint256 i = 3; i <= HISTORY + 2; ++i) {
             // forge-lint: disable-next-item(unsafe-typecast)
-            _assertView(
-                oracle.roundData(BTC, uint80(i)),
-                IPriceOracle.FeedView(MIN_ANSWER + int192(int256(i)), uint64(START + i), uint64(START + i), uint80(i))
-            );
+            (IPriceOracle.FeedView memory round, uint80 answeredIn) = oracle.roundData(BTC, uint80(i));
+            // forge-lint: disable-next-line(unsafe-typecast)
+            _assertView(round, _feedView(MIN_ANSWER + int192(int256(i)), START + i, i));
+            vm.assertEq(uint256(answeredIn), i, "answeredInRound");
         }
-        _roundFails(0, 3, 130);
-        _roundFails(2, 3, 130);
-        _roundFails(131, 3, 130);
+        _roundFails(0, 3, 10);
+        _roundFails(2, 3, 10);
+        _roundFails(11, 3, 10);
     }
 
     function test_roundData_KeepsAllUntilTheRingIsFull() public {
-        _fill(LENGTH);
-        vm.assertEq(uint256(oracle.roundData(BTC, 1).roundId), 1, "first");
-        _roundFails(129, 1, 128);
+        _fill(HISTORY);
+        (IPriceOracle.FeedView memory round,) = oracle.roundData(BTC, 1);
+        vm.assertEq(uint256(round.roundId), 1, "first");
+        _roundFails(9, 1, 8);
     }
 
     function test_roundData_FailsIf_NoData() public {
@@ -73,39 +122,37 @@ contract ReadingTest is OracleTest {
 
     // -------------------------------------------------------------------------------------------------- storage
 
-    /// @dev Pins the layout that contracts/README.md states: 112 + 48 + 48 + 48 bits, mapping at slot 7, ring at 8.
-    function testFuzz_storage_RoundIsOneSlot(uint256 price) public {
-        int192 answer = _boundAnswer(price, MIN_ANSWER, MAX_ANSWER);
-        _submit(BTC, answer, START - 1);
+    /// @dev Pins the layout that contracts/docs/design.md draws: latest words from slot 8 by index, the ring behind them.
+    function testFuzz_storage_APageIsOneSlot(uint256 price) public {
+        uint192 answer = uint192(_boundAnswer(price, MIN_ANSWER + 1, MAX_ANSWER));
+        _submitEntries(_entry(0, START, [uint48(answer), uint48(answer - 1), 0, 0]));
 
-        uint256 packed = uint256(uint192(answer)) | (START - 1) << 112 | START << 160 | uint256(1) << 208;
-        bytes32 latest = keccak256(abi.encode(BTC, uint256(7)));
-        bytes32 ring = keccak256(abi.encode(BTC, uint256(8)));
-        vm.assertEq(vm.load(address(oracle), latest), bytes32(packed), "latest");
-        vm.assertEq(vm.load(address(oracle), bytes32(uint256(ring) + 1)), bytes32(packed), "ring");
+        uint256 word = uint256(1) << 224 | START << 192 | uint256(answer - 1) << 48 | answer;
+        vm.assertEq(vm.load(address(oracle), bytes32(uint256(8))), bytes32(word), "latest");
+        vm.assertEq(vm.load(address(oracle), bytes32(uint256(8 + 65_536 + 1))), bytes32(word), "ring");
     }
 
     // --------------------------------------------------------------------------------------------------- digest
 
     /// @dev forge hashes the typed data by its JSON alone, so this checks types, domain and encoding at once.
-    function testFuzz_reportDigest_IsEip712(uint32 version, bytes32 evidence, int192 answer, uint64 observedAt) public {
-        IPriceOracle.Report memory report = _emptyReport(2);
-        report.signerSetVersion = version;
-        report.evidenceHash = evidence;
-        report.answers[0] = _answer(BTC, answer, observedAt);
-        report.answers[1] = _answer(ETH, MIN_ANSWER, START);
-        vm.assertEq(oracle.reportDigest(report), vm.eip712HashTypedData(_typedData(report)), "digest");
+    function testFuzz_reportDigest_IsEip712(uint32 version, bytes32 evidence, bytes calldata entries) public {
+        bytes memory report = abi.encodePacked(version, evidence, entries);
+        vm.assertEq(
+            oracle.reportDigest(report), vm.eip712HashTypedData(_typedData(version, evidence, entries)), "digest"
+        );
 
         vm.chainId(10);
-        vm.assertEq(oracle.reportDigest(report), vm.eip712HashTypedData(_typedData(report)), "digest after a fork");
-    }
-
-    function test_reportDigest_OfNoAnswersIsEip712() public view {
-        IPriceOracle.Report memory report = _emptyReport(0);
-        vm.assertEq(oracle.reportDigest(report), vm.eip712HashTypedData(_typedData(report)), "digest");
+        vm.assertEq(
+            oracle.reportDigest(report), vm.eip712HashTypedData(_typedData(version, evidence, entries)), "other chain"
+        );
     }
 
     // -------------------------------------------------------------------------------------------------- private
+
+    function _assertTryReadSaysNo(bytes32 feedId) private view {
+        (bool ok, int192 answer, uint256 age) = oracle.tryRead(feedId);
+        vm.assertTrue(!ok && answer == 0 && age == 0, "tryRead");
+    }
 
     /// @dev Round i has answer MIN_ANSWER + i and both times START + i.
     function _fill(uint256 rounds) private {
@@ -123,42 +170,25 @@ contract ReadingTest is OracleTest {
         oracle.roundData(BTC, roundId);
     }
 
-    function _typedData(IPriceOracle.Report memory report) private view returns (string memory) {
-        string memory answers;
-        for (uint256 i; i < report.answers.length; ++i) {
-            answers = string.concat(answers, i == 0 ? "" : ",", _json(report.answers[i]));
-        }
+    function _typedData(uint32 version, bytes32 evidence, bytes memory entries) private view returns (string memory) {
         return string.concat(
             '{"types":{"EIP712Domain":[{"name":"name","type":"string"},{"name":"version","type":"string"},',
             '{"name":"chainId","type":"uint256"},{"name":"verifyingContract","type":"address"}],',
             '"Report":[{"name":"signerSetVersion","type":"uint32"},{"name":"evidenceHash","type":"bytes32"},',
-            '{"name":"answers","type":"FeedAnswer[]"}],"FeedAnswer":[{"name":"feedId","type":"bytes32"},',
-            '{"name":"answer","type":"int192"},{"name":"observedAt","type":"uint64"}]},"primaryType":"Report",',
+            '{"name":"entries","type":"bytes"}]},"primaryType":"Report",',
             string.concat(
-                '"domain":{"name":"PriceOracle","version":"1","chainId":',
+                '"domain":{"name":"PriceOracle","version":"2","chainId":',
                 vm.toString(block.chainid),
                 ',"verifyingContract":"',
                 vm.toString(address(oracle)),
                 '"},"message":{"signerSetVersion":',
-                vm.toString(uint256(report.signerSetVersion)),
+                vm.toString(uint256(version)),
                 ',"evidenceHash":"',
-                vm.toString(report.evidenceHash),
-                '","answers":[',
-                answers,
-                "]}}"
+                vm.toString(evidence),
+                '","entries":"',
+                vm.toString(entries),
+                '"}}'
             )
-        );
-    }
-
-    function _json(IPriceOracle.FeedAnswer memory answer) private pure returns (string memory) {
-        return string.concat(
-            '{"feedId":"',
-            vm.toString(answer.feedId),
-            '","answer":"',
-            vm.toString(int256(answer.answer)),
-            '","observedAt":"',
-            vm.toString(uint256(answer.observedAt)),
-            '"}'
         );
     }
 }

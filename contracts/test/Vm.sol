@@ -20,6 +20,7 @@ interface Vm {
     function prank(address sender) external;
     function assume(bool condition) external pure;
 
+    function expectRevert() external;
     function expectRevert(bytes calldata data) external;
     function expectEmit(address emitter) external;
     function recordLogs() external;
@@ -28,7 +29,9 @@ interface Vm {
     function toString(uint256 value) external pure returns (string memory);
     function toString(int256 value) external pure returns (string memory);
     function toString(bytes32 value) external pure returns (string memory);
+    function toString(bytes calldata value) external pure returns (string memory);
     function toString(address value) external pure returns (string memory);
+    function store(address target, bytes32 slot, bytes32 value) external;
     function load(address target, bytes32 slot) external view returns (bytes32);
 
     function assertTrue(bool condition, string calldata message) external pure;

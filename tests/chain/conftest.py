@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from apps.chain.contract_setup import ContractSetup
 from apps.chain.deploy import Deployer
 from apps.chain.web3_gateway import Web3Gateway
 from tests.chain.local_chain import BTC, anvil_at, funded_deployer, gateway_to, key
@@ -28,6 +29,7 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
     with anvil_at(tmp_path_factory.mktemp("chain")) as url:
         gateway = gateway_to(url)
         deployer = funded_deployer(gateway, admin=key(1))
-        made = deployer.deploy(signers=[key(n).address for n in (11, 12, 13)], threshold=2)
+        setup = ContractSetup(admin=key(1).address, signers=[key(n).address for n in (11, 12, 13)], threshold=2)
+        made = deployer.deploy(setup)
         deployer.add_feed(made.address, "BTC/USD", BTC)
         yield Oracle(url=url, gateway=gateway, deployer=deployer, contract=made.address)

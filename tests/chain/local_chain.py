@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from apps.chain.deploy import LOCAL_FUNDS_WEI, MAX_ANSWER, Deployer
+from apps.chain.deploy import LOCAL_FUNDS_WEI, MAX_PACKED_ANSWER, Deployer
 from apps.chain.gateway import OnChainFeedConfig
 from apps.chain.signers import KeystoreSigner
 from apps.chain.web3_gateway import Web3Gateway
@@ -25,7 +25,7 @@ BTC = OnChainFeedConfig(
     heartbeat_s=3600,
     deviation_bps=50,
     min_answer=1,
-    max_answer=MAX_ANSWER,
+    max_answer=MAX_PACKED_ANSWER,
     description="BTC / USD",
 )
 

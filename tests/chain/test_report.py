@@ -10,21 +10,36 @@ from eth_account.messages import encode_typed_data
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.chain.report import Report, ReportAnswer, evidence_bytes, feed_id, pair_of, report_digest, report_tuple
+from apps.chain.report import (
+    ENTRY_BYTES,
+    Report,
+    ReportAnswer,
+    compact_signatures,
+    encode_entries,
+    encode_report,
+    evidence_bytes,
+    feed_id,
+    pair_of,
+    place_of,
+    report_digest,
+)
 from tests.chain.conftest import Oracle
 
+CONTRACT = "0x" + "42" * 20
+PLACED = {"A/USD": place_of(0, 0), "B/USD": place_of(0, 3), "C/USD": place_of(77, 1), "W/USD": place_of(0x8002, 0)}
 pairs = st.text(string.ascii_uppercase + string.digits + "/", min_size=1, max_size=25)
 answers = st.builds(
     ReportAnswer,
-    pair=pairs,
-    answer=st.integers(min_value=-(2**191), max_value=2**191 - 1),
-    observed_at=st.integers(min_value=0, max_value=2**64 - 1),
+    pair=st.sampled_from(sorted(PLACED)),
+    answer=st.integers(min_value=1, max_value=2**47 - 1),
+    observed_at=st.integers(min_value=0, max_value=2**32 - 1) | st.integers(min_value=5, max_value=7),
 )
 reports = st.builds(
     Report,
     signer_set_version=st.integers(min_value=0, max_value=2**32 - 1),
     evidence_hash=st.binary(min_size=32, max_size=32).map(lambda raw: "0x" + raw.hex()),
-    answers=st.lists(answers, max_size=5).map(tuple),
+    answers=st.lists(answers, min_size=1, max_size=9).map(tuple),
+    places=st.just(PLACED),
 )
 
 
@@ -56,7 +71,6 @@ def test_evidence_hash_must_have_32_bytes() -> None:
 @settings(max_examples=30)
 def test_digest_equals_a_general_eip712_encoder(report: Report) -> None:
     """The digest is what eth-account's typed-data encoder makes of the same message."""
-    contract = "0x" + "42" * 20
     message = {
         "types": {
             "EIP712Domain": [
@@ -68,29 +82,74 @@ def test_digest_equals_a_general_eip712_encoder(report: Report) -> None:
             "Report": [
                 {"name": "signerSetVersion", "type": "uint32"},
                 {"name": "evidenceHash", "type": "bytes32"},
-                {"name": "answers", "type": "FeedAnswer[]"},
-            ],
-            "FeedAnswer": [
-                {"name": "feedId", "type": "bytes32"},
-                {"name": "answer", "type": "int192"},
-                {"name": "observedAt", "type": "uint64"},
+                {"name": "entries", "type": "bytes"},
             ],
         },
         "primaryType": "Report",
-        "domain": {"name": "PriceOracle", "version": "1", "chainId": 31337, "verifyingContract": contract},
+        "domain": {"name": "PriceOracle", "version": "2", "chainId": 31337, "verifyingContract": CONTRACT},
         "message": {
             "signerSetVersion": report.signer_set_version,
             "evidenceHash": evidence_bytes(report.evidence_hash),
-            "answers": [
-                {"feedId": feed_id(a.pair), "answer": a.answer, "observedAt": a.observed_at} for a in report.answers
-            ],
+            "entries": encode_entries(report),
         },
     }
     account = Account.from_key(b"\1" * 32)
 
     signed = account.sign_message(encode_typed_data(full_message=message))
 
-    assert bytes(signed.message_hash) == report_digest(report, chain_id=31337, contract=contract)
+    assert bytes(signed.message_hash) == report_digest(report, chain_id=31337, contract=CONTRACT)
+
+
+def test_entries_of_one_page_and_time_are_one() -> None:
+    """Feeds of a page share an entry, an older time goes first, a wide feed goes alone."""
+    report = Report(
+        1,
+        "0x" + "ab" * 32,
+        (
+            ReportAnswer("A/USD", 5, 9),
+            ReportAnswer("W/USD", 2**64, 9),
+            ReportAnswer("B/USD", 6, 9),
+            ReportAnswer("A/USD", 4, 8),
+        ),
+        PLACED,
+    )
+
+    lanes_3_to_0 = "000000000006" + "000000000000" * 2 + "000000000005"
+    assert encode_entries(report).hex() == (
+        "0000" + "00000008" + "000000000000" * 3 + "000000000004"
+        + "0000" + "00000009" + lanes_3_to_0
+        + "8002" + "00000009" + f"{2**64:048x}"
+    )  # fmt: skip
+
+
+def test_an_answer_beyond_its_lane_becomes_the_largest_a_lane_holds() -> None:
+    """Above every bound of a packed feed, so the contract refuses it and takes the others."""
+    entries = encode_entries(Report(1, "0x" + "ab" * 32, (ReportAnswer("A/USD", 2**60, 9),), PLACED))
+
+    assert entries[-6:] == b"\xff" * 6
+
+
+@pytest.mark.parametrize(
+    "answer", [ReportAnswer("A/USD", 0, 9), ReportAnswer("A/USD", -1, 9), ReportAnswer("A/USD", 1, 2**32)]
+)
+def test_what_the_wire_cannot_say_is_refused(answer: ReportAnswer) -> None:
+    """An answer that is not positive, or a time beyond 32 bits, raises."""
+    with pytest.raises(ValueError, match="A/USD"):
+        encode_entries(Report(1, "0x" + "ab" * 32, (answer,), PLACED))
+
+
+def test_a_pair_without_a_place_is_left_out() -> None:
+    """A feed the contract does not have stops no other."""
+    report = Report(1, "0x" + "ab" * 32, (ReportAnswer("NO/FEED", 1, 9), ReportAnswer("A/USD", 1, 9)), PLACED)
+
+    assert len(encode_entries(report)) == ENTRY_BYTES
+
+
+@pytest.mark.parametrize("signature", [bytes(64), bytes(64) + b"\x1d", bytes(32) + b"\xff" * 32 + b"\x1b"])
+def test_signatures_that_have_no_compact_form_are_refused(signature: bytes) -> None:
+    """A wrong length, a v other than 27 and 28, or a high s raises."""
+    with pytest.raises(ValueError, match="65 bytes"):
+        compact_signatures([signature])
 
 
 @given(report=reports)
@@ -99,6 +158,6 @@ def test_digest_equals_the_contracts(oracle: Oracle, report: Report) -> None:
     """The contract's own reportDigest agrees for random reports."""
     contract = oracle.gateway._contract(oracle.contract)
 
-    digest = contract.functions.reportDigest(report_tuple(report)).call()
+    digest = contract.functions.reportDigest(encode_report(report)).call()
 
     assert digest == report_digest(report, chain_id=31337, contract=oracle.contract)

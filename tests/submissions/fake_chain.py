@@ -110,6 +110,9 @@ class FakeChain:
     def proxies(self, contract: str) -> dict[str, str]:
         return self._call("proxies", lambda: dict.fromkeys(self.pairs, "0x" + "01" * 20))
 
+    def places(self, contract: str) -> dict[str, int]:
+        return self._call("places", lambda: {pair: place for place, pair in enumerate(self.pairs)})
+
     def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
         raise NotImplementedError
 

@@ -38,8 +38,8 @@ def anvil_rpc(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatc
     settings.SIGNER_KEYSTORES, settings.SIGNER_THRESHOLD = [paths["s1"], paths["s2"], paths["s3"]], 2
     settings.CHAIN_ID, settings.CONTRACT_ADDRESS = 31337, ""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
-    Feed.objects.create(pair="BTC/USD", max_age_s=90)
-    Feed.objects.create(pair="ETH/USD", max_age_s=90, decimals=18, min_answer=1, max_answer=10**6)
+    Feed.objects.create(pair="BTC/USD", max_age_s=90, jump_bps=0)
+    Feed.objects.create(pair="ETH/USD", max_age_s=90, jump_bps=0, decimals=18, min_answer=1, max_answer=10**6)
     (tmp_path / "chain").mkdir()
     with anvil_at(tmp_path / "chain") as url:
         settings.ETH_RPC_URLS = [url]

@@ -39,11 +39,16 @@ class Command(BaseCommand):
             action="store_true",
             help="Development chain: give the admin and transmitter play money, and replace a contract it lost.",
         )
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="Deploy anew although a contract is recorded; what was not final is sent to the new one.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Deploy or update, and print {chain_id, contract, feeds{pair: {feed_id, proxy}}}."""
         try:
-            deployment = self._deployed(local=options["local"])
+            deployment = self._deployed(local=options["local"], replace=options["replace"])
         except (ChainError, DeploymentRefused) as exc:
             raise CommandError(str(exc)) from exc
         feeds = {
@@ -53,7 +58,7 @@ class Command(BaseCommand):
         document = {"chain_id": deployment.chain_id, "contract": deployment.address, "feeds": feeds}
         self.stdout.write(json.dumps(document, indent=2))
 
-    def _deployed(self, *, local: bool) -> Deployment:
+    def _deployed(self, *, local: bool, replace: bool) -> Deployment:
         deployer = clients.deployer()
         if deployer is None:
             raise DeploymentRefused("ADMIN_KEYSTORE is not set: deploying needs the admin's key")
@@ -62,14 +67,16 @@ class Command(BaseCommand):
             addresses = [deployer.admin.address, keystore_address(settings.TRANSMITTER_KEYSTORE)]
             fund_local(deployer.gateway, identity, addresses=addresses)
         with deployment_lock(wait=True):
-            deployment = _standing_or_new(deployer, identity, local=local)
+            deployment = _standing_or_new(deployer, identity, local=local, replace=replace)
             sync_feeds(deployment, deployer, deployer.gateway, update=True)
         refresh_prices(deployment, deployer.gateway)
         return deployment
 
 
-def _standing_or_new(deployer: Deployer, identity: ChainIdentity, *, local: bool) -> Deployment:
+def _standing_or_new(deployer: Deployer, identity: ChainIdentity, *, local: bool, replace: bool) -> Deployment:
     """Return the contract that stands, or deploy one. A contract lost by a public chain is never replaced here."""
+    if replace:
+        return deploy(deployer, identity, retired_reason="replaced by hand")
     reason = ""
     try:
         if standing := standing_deployment(deployer.gateway):

@@ -4,6 +4,12 @@ pragma solidity ^0.8.28;
 /// @title Chainlink's reading interface, both generations
 /// @dev Signatures are Chainlink's; consumers bind to the selectors, so nothing here may change.
 interface AggregatorV2V3Interface {
+    /// @notice A round has an answer.
+    event AnswerUpdated(int256 indexed current, uint256 indexed roundId, uint256 updatedAt);
+
+    /// @notice A round began.
+    event NewRound(uint256 indexed roundId, address indexed startedBy, uint256 startedAt);
+
     /// @notice Return the last answer.
     function latestAnswer() external view returns (int256);
 

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {LendingMarket, RollupLendingMarket} from "../../kit/LendingMarket.sol";
+import {TwapReader} from "../../kit/TwapReader.sol";
+import {EvidenceProof} from "../../src/EvidenceProof.sol";
+import {FeedProxy} from "../../src/FeedProxy.sol";
+import {MovableFeedProxy} from "../../src/MovableFeedProxy.sol";
+import {PriceOracle} from "../../src/PriceOracle.sol";
+import {SequencerGuard} from "../../src/SequencerGuard.sol";
+import {AggregatorV2V3Interface} from "../../src/interfaces/AggregatorV2V3Interface.sol";
+import {IPriceOracle} from "../../src/interfaces/IPriceOracle.sol";
+import {OracleTest} from "../OracleTest.sol";
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+
+/// @title An uptime feed that says what a test wants
+contract UptimeFeed {
+    int256 public status;
+    uint256 public since;
+
+    function set(int256 status_, uint256 since_) external {
+        (status, since) = (status_, since_);
+    }
+
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        return (1, status, since, since, 1);
+    }
+}
+
+/// @title A feed whose latest round says what a test wants
+contract OddFeed {
+    int256 private s_answer;
+    uint256 private s_at;
+    uint80 private s_answeredIn;
+    uint8 public decimals = 8;
+
+    function set(int256 answer, uint256 when, uint80 answeredIn) external {
+        (s_answer, s_at, s_answeredIn) = (answer, when, answeredIn);
+    }
+
+    function setDecimals(uint8 decimals_) external {
+        decimals = decimals_;
+    }
+
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        return (2, s_answer, s_at, s_at, s_answeredIn);
+    }
+
+    function latestAnswer() external view returns (int256) {
+        require(s_answer > 0, "no data");
+        return s_answer;
+    }
+}
+
+/// @title Consumers, and the contracts around a feed
+contract KitTest is OracleTest {
+    int192 private constant PRICE = 65_000e8;
+
+    // ------------------------------------------------------------------------------------------------ the market
+
+    function test_market_LiquidatesByPrice() public {
+        LendingMarket market = new LendingMarket(btc, 100);
+        _submit(BTC, PRICE, START);
+        vm.assertTrue(!market.isLiquidatable(1e8, 52_000e8), "covered: 80 % of 65,000");
+        vm.assertTrue(market.isLiquidatable(1e8, 52_000e8 + 1), "not covered");
+    }
+
+    function test_market_FailsIf_PriceIsStaleThoughNeighboursAreFresh() public {
+        LendingMarket market = new LendingMarket(btc, 100);
+        _submit(BTC, PRICE, START);
+        vm.warp(START + 101);
+        _submit(ETH, PRICE, START + 101);
+        vm.expectRevert(abi.encodeWithSelector(LendingMarket.StalePrice.selector, 101, 100));
+        market.price();
+    }
+
+    function test_market_ReadsAnObservationAheadOfItsBlock() public {
+        LendingMarket market = new LendingMarket(btc, 0);
+        _submit(BTC, PRICE, START + 60);
+        vm.assertEq(market.price(), uint192(PRICE), "no underflow");
+    }
+
+    // ------------------------------------------------------------------------------------------------- sequencer
+
+    function test_guard_ReadsWhileTheSequencerIsUp() public {
+        (SequencerGuard guard, UptimeFeed uptime) = _guarded(btc);
+        _submit(BTC, PRICE, START);
+        uptime.set(0, START - 3601);
+        (uint256 price, uint256 updatedAt) = guard.read(10);
+        vm.assertEq(price, uint192(PRICE), "price");
+        vm.assertEq(updatedAt, START, "updatedAt");
+        vm.assertEq(new RollupLendingMarket(guard, 10).price(), uint192(PRICE), "market");
+    }
+
+    function test_guard_FailsIf_SequencerIsDownOrSilent() public {
+        (SequencerGuard guard, UptimeFeed uptime) = _guarded(btc);
+        _submit(BTC, PRICE, START);
+        bytes memory reason = abi.encodeWithSelector(SequencerGuard.SequencerDown.selector);
+        uptime.set(1, START - 10_000);
+        _guardFails(guard, 10, reason);
+        uptime.set(0, 0);
+        _guardFails(guard, 10, reason);
+        uptime.set(0, START + 1);
+        _guardFails(guard, 10, reason);
+    }
+
+    function testFuzz_guard_FailsIf_GracePeriodIsNotOver(uint256 upFor) public {
+        (SequencerGuard guard, UptimeFeed uptime) = _guarded(btc);
+        _submit(BTC, PRICE, START);
+        upFor = _bound(upFor, 0, 3600);
+        uptime.set(0, START - upFor);
+        _guardFails(guard, 10, abi.encodeWithSelector(SequencerGuard.GracePeriodNotOver.selector, upFor, 3600));
+    }
+
+    function test_guard_FailsIf_PriceIsStaleOrOdd() public {
+        OddFeed odd = new OddFeed();
+        (SequencerGuard guard, UptimeFeed uptime) = _guarded(AggregatorV2V3Interface(address(odd)));
+        uptime.set(0, START - 10_000);
+        odd.set(5, START - 11, 2);
+        _guardFails(guard, 10, abi.encodeWithSelector(SequencerGuard.StalePrice.selector, 11, 10));
+        odd.set(0, START, 2);
+        _guardFails(guard, 10, abi.encodeWithSelector(SequencerGuard.BadPrice.selector, 0));
+        odd.set(5, 0, 2);
+        _guardFails(guard, 10, abi.encodeWithSelector(SequencerGuard.BadPrice.selector, 5));
+        odd.set(5, START, 1);
+        _guardFails(guard, 10, abi.encodeWithSelector(SequencerGuard.BadPrice.selector, 5));
+        odd.set(5, START + 5, 2);
+        (, uint256 updatedAt) = guard.read(0);
+        vm.assertEq(updatedAt, START + 5, "ahead of the block is not stale");
+    }
+
+    // ------------------------------------------------------------------------------------------------------ twap
+
+    /// @notice Against a sum over every second.
+    function testFuzz_twap_IsTheAverageOverSeconds(uint256 seed) public {
+        TwapReader reader = new TwapReader();
+        uint256[40] memory prices;
+        uint256 last;
+        for (uint256 t; t < 40; ++t) {
+            vm.warp(START + t);
+            uint256 random = uint256(keccak256(abi.encode(seed, t)));
+            if (t == 30 || (t > 30 && random % 3 == 0)) {
+                last = _bound(random >> 8, uint192(MIN_ANSWER), uint192(MAX_ANSWER));
+                _submit(BTC, int192(uint192(last)), START + t);
+            }
+            // at most 4 neighbour rounds, so that the ring still has the window
+            if (t == 36) _submit(ETH, PRICE, START + t);
+            prices[t] = last;
+        }
+        vm.warp(START + 40);
+        uint256 sum;
+        for (uint256 t = 35; t < 40; ++t) {
+            sum += prices[t];
+        }
+        vm.assertEq(reader.twap(btc, 5, 10), sum / 5, "average of the last five seconds");
+    }
+
+    function test_twap_FailsIf_HistoryIsTooShort() public {
+        TwapReader reader = new TwapReader();
+        _submit(BTC, PRICE, START - 10);
+        _submit(BTC, PRICE, START - 5);
+        vm.expectRevert(abi.encodeWithSelector(TwapReader.HistoryTooShort.selector, 10, 11));
+        reader.twap(btc, 11, 10);
+        vm.expectRevert(abi.encodeWithSelector(TwapReader.HistoryTooShort.selector, 5, 10));
+        reader.twap(btc, 10, 0);
+        vm.expectRevert(abi.encodeWithSelector(TwapReader.EmptyWindow.selector));
+        reader.twap(btc, 0, 0);
+    }
+
+    // --------------------------------------------------------------------------------------------- movable proxy
+
+    function test_movable_SpeaksInPhasesOfChainlink() public {
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, btc);
+        _submit(BTC, PRICE, START - 1);
+        _submit(BTC, PRICE + 1, START);
+        uint80 phase = uint80(1) << 64;
+
+        (uint80 id, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 by) = proxy.latestRoundData();
+        vm.assertEq(uint256(id), phase + 2, "roundId");
+        vm.assertEq(uint256(by), phase + 2, "answeredInRound");
+        vm.assertEq(answer, PRICE + 1, "answer");
+        vm.assertTrue(startedAt == START && updatedAt == START, "times");
+        (id, answer,,, by) = proxy.getRoundData(phase + 1);
+        vm.assertEq(uint256(id), phase + 1, "roundId");
+        vm.assertEq(uint256(by), phase + 1, "answeredInRound");
+        vm.assertEq(answer, PRICE, "answer");
+        vm.assertEq(proxy.latestRound(), phase + 2, "latestRound");
+        vm.assertEq(proxy.latestAnswer(), PRICE + 1, "latestAnswer");
+        vm.assertEq(proxy.latestTimestamp(), START, "latestTimestamp");
+        vm.assertEq(proxy.getAnswer(phase + 1), PRICE, "getAnswer");
+        vm.assertEq(proxy.getTimestamp(phase + 1), START - 1, "getTimestamp");
+        vm.assertEq(proxy.description(), "BTC / USD", "description");
+        vm.assertEq(proxy.version(), 2, "version");
+        vm.assertEq(uint256(proxy.decimals()), 8, "decimals");
+        vm.assertEq(uint256(proxy.phaseId()), 1, "phaseId");
+    }
+
+    function test_movable_KeepsOldPhasesReadable() public {
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, btc);
+        _submit(BTC, PRICE, START - 1);
+        FeedProxy next = FeedProxy(_addFeed("BTC/USD 2", "BTC / USD"));
+        _submit("BTC/USD 2", PRICE + 7, START);
+        vm.prank(ADMIN);
+        proxy.proposeAggregator(next);
+        vm.assertEq(address(proxy.proposedAggregator()), address(next), "can be looked at before");
+        vm.expectEmit(address(proxy));
+        emit MovableFeedProxy.AggregatorConfirmed(address(btc), address(next), 2);
+        vm.prank(ADMIN);
+        proxy.confirmAggregator(next);
+
+        vm.assertEq(proxy.latestAnswer(), PRICE + 7, "the new one answers");
+        vm.assertEq(proxy.latestRound(), (uint256(2) << 64) + 1, "in phase 2");
+        vm.assertEq(proxy.getAnswer((uint256(1) << 64) + 1), PRICE, "the old one still answers for its rounds");
+        vm.assertEq(proxy.aggregator(), address(next), "aggregator");
+        vm.assertEq(proxy.phaseAggregators(1), address(btc), "phase 1");
+    }
+
+    function testFuzz_movable_FailsIf_PhaseIsUnknown(uint256 roundId) public {
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, btc);
+        _submit(BTC, PRICE, START);
+        vm.assume(roundId >> 64 != 1);
+        vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.UnknownRound.selector, roundId));
+        proxy.getAnswer(roundId);
+        vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.UnknownRound.selector, roundId));
+        proxy.getTimestamp(roundId);
+    }
+
+    function test_movable_FailsIf_NotProposedSilentOrOfOtherDecimals() public {
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, btc);
+        OddFeed odd = new OddFeed();
+        AggregatorV2V3Interface next = AggregatorV2V3Interface(address(odd));
+        vm.prank(ADMIN);
+        vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.NotProposed.selector, address(next), address(0)));
+        proxy.confirmAggregator(next);
+        vm.prank(ADMIN);
+        vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.NotProposed.selector, address(0), address(0)));
+        proxy.confirmAggregator(AggregatorV2V3Interface(address(0)));
+        vm.prank(ADMIN);
+        proxy.proposeAggregator(next);
+        odd.setDecimals(18);
+        vm.prank(ADMIN);
+        vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.OtherDecimals.selector, 18, 8));
+        proxy.confirmAggregator(next);
+        odd.setDecimals(8);
+        vm.prank(ADMIN);
+        vm.expectRevert("no data");
+        proxy.confirmAggregator(next);
+    }
+
+    function testFuzz_movable_FailsIf_CallerIsNotOwner(address caller) public {
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, btc);
+        vm.assume(caller != ADMIN);
+        vm.prank(caller);
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, caller));
+        proxy.proposeAggregator(btc);
+        vm.prank(caller);
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, caller));
+        proxy.confirmAggregator(btc);
+    }
+
+    // -------------------------------------------------------------------------------------------------- evidence
+
+    /// @notice A tree of three: the odd leaf moves up, siblings are sorted.
+    function test_evidence_ProvesOneObservation() public {
+        EvidenceProof evidence = new EvidenceProof();
+        (bytes32 root, bytes32[] memory proof, bytes memory observation) = _tree();
+        vm.assertTrue(evidence.isObserved(root, observation, proof), "in the tree");
+        vm.assertTrue(!evidence.isObserved(root, "another", proof), "not in the tree");
+    }
+
+    function test_evidence_BindsTheObservationToSigners() public {
+        EvidenceProof evidence = new EvidenceProof();
+        (bytes32 root, bytes32[] memory proof, bytes memory observation) = _tree();
+        Report memory draft = _report(BTC, PRICE, START);
+        draft.evidenceHash = root;
+        bytes memory report = _encode(draft);
+        bytes memory signatures = _sign(report, 2);
+        vm.assertTrue(evidence.isVouchedFor(oracle, report, signatures, observation, proof), "vouched for");
+
+        report[40] ^= 0x01;
+        vm.expectRevert();
+        evidence.isVouchedFor(oracle, report, signatures, observation, proof);
+    }
+
+    // -------------------------------------------------------------------------------------------------- announced
+
+    function test_announces_EmitsChainlinksEventsFromTheProxy() public {
+        PriceOracle.Setup memory setup = _setup();
+        setup.announces = true;
+        oracle = new PriceOracle(setup);
+        FeedProxy proxy = FeedProxy(_addFeed(BTC, "BTC / USD"));
+        _addFeed(ETH, "ETH / USD");
+        _submit(ETH, PRICE, START - 2);
+        bytes memory report = _encode(_report(BTC, PRICE, START - 1));
+        bytes memory signatures = _sign(report, 2);
+
+        vm.expectEmit(address(proxy));
+        emit AggregatorV2V3Interface.AnswerUpdated(PRICE, 2, START - 1);
+        vm.expectEmit(address(proxy));
+        emit AggregatorV2V3Interface.NewRound(2, STRANGER, START - 1);
+        vm.prank(STRANGER);
+        oracle.submit(report, signatures);
+    }
+
+    function test_announces_NamesOnlyFeedsThatWereAnswered() public {
+        PriceOracle.Setup memory setup = _setup();
+        setup.announces = true;
+        oracle = new PriceOracle(setup);
+        _addFeed(BTC, "BTC / USD");
+        _addFeed(ETH, "ETH / USD");
+        _submit(ETH, PRICE, START - 2);
+        vm.recordLogs();
+        _submit(BTC, PRICE, START - 1);
+        vm.assertEq(vm.getRecordedLogs().length, 3, "the report, and BTC's two");
+    }
+
+    // -------------------------------------------------------------------------------------------------- private
+
+    function _guarded(AggregatorV2V3Interface feed) private returns (SequencerGuard guard, UptimeFeed uptime) {
+        uptime = new UptimeFeed();
+        guard = new SequencerGuard(AggregatorV2V3Interface(address(uptime)), feed, 3600);
+    }
+
+    function _guardFails(SequencerGuard guard, uint256 maxAge, bytes memory reason) private {
+        vm.expectRevert(reason);
+        guard.read(maxAge);
+    }
+
+    function _tree() private pure returns (bytes32 root, bytes32[] memory proof, bytes memory observation) {
+        observation = '{"answer":"65000","source":"a"}';
+        bytes32 a = keccak256(bytes.concat(keccak256(observation)));
+        bytes32 b = keccak256(bytes.concat(keccak256("b")));
+        bytes32 c = keccak256(bytes.concat(keccak256("c")));
+        proof = new bytes32[](2);
+        (proof[0], proof[1]) = (b, c);
+        root = _pair(_pair(a, b), c);
+    }
+
+    function _pair(bytes32 a, bytes32 b) private pure returns (bytes32) {
+        return a < b ? keccak256(bytes.concat(a, b)) : keccak256(bytes.concat(b, a));
+    }
+}
