@@ -50,7 +50,7 @@ class Deployment(models.Model):
     proxies = models.JSONField(default=dict, help_text="Pair to FeedProxy address.")
     places = models.JSONField(default=dict, help_text="Pair to place in reports; a place never changes.")
     contract_version = models.PositiveSmallIntegerField(
-        default=1, help_text="Of the wire format; contracts of other versions cannot be written to."
+        default=2, help_text="Of the wire format; contracts of other versions cannot be written to."
     )
     tx_hash = models.CharField(max_length=66)
     block_number = models.PositiveBigIntegerField()

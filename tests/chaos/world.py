@@ -16,7 +16,8 @@ from typing import Any
 
 from django.db import connection
 
-from apps.chain.deploy import MAX_ANSWER
+from apps.chain.contract_setup import ContractSetup
+from apps.chain.deploy import MAX_PACKED_ANSWER
 from apps.chain.gateway import OnChainFeedConfig
 from apps.chain.signers import KeystoreSigner, create_keystore, open_keystore
 from apps.chain.web3_gateway import Web3Gateway
@@ -143,9 +144,9 @@ def _transmitter(folder: Path) -> KeystoreSigner:
 def _contract(gateway: Web3Gateway, folder: Path) -> str:
     deployer = funded_deployer(gateway, admin=key(1))
     signers = [open_keystore(folder / f"{name}.json").address for name in ("s1", "s2", "s3")]
-    made = deployer.deploy(signers=signers, threshold=2)
+    made = deployer.deploy(ContractSetup(admin=key(1).address, signers=signers, threshold=2))
     for pair in PAIRS:
-        config = OnChainFeedConfig(8, MAX_AGE_S, 3_600, 50, 1, MAX_ANSWER, pair)
+        config = OnChainFeedConfig(8, MAX_AGE_S, 3_600, 50, 1, MAX_PACKED_ANSWER, pair)
         deployer.add_feed(made.address, pair, config)
         Feed.objects.create(pair=pair, max_age_s=MAX_AGE_S)
     signer_set = gateway.signer_set(made.address)
@@ -157,6 +158,7 @@ def _contract(gateway: Web3Gateway, folder: Path) -> str:
         threshold=2,
         signer_set_version=signer_set.version,
         proxies=gateway.proxies(made.address),
+        places=gateway.places(made.address),
         tx_hash=made.tx_hash,
         block_number=made.block_number,
         genesis_hash=gateway.identity().genesis_hash,
