@@ -1,0 +1,44 @@
+"""Gas: what a feed costs in a report of 1, 10 and 100 feeds, and what a consumer pays to read one."""
+
+from __future__ import annotations
+
+from bench.contract_gas import anvil, steady_gas
+from bench.measure import SMOKE, Scale
+from bench.rows import Row, round_figure
+
+# Rivals' own code, measured beside ours on Anvil 1.7.1 (prague rules) by the same definition: the best with history
+# (OCR2 n=7 f=2; RedStone WithRounds twice), the best without (Maker Median; RedStone WithoutRounds; Pyth with three
+# guardians); the floor is arithmetic on the gas schedule: 4 lanes a slot, ring in place, rotatable signers.
+RIVALS_WITH_HISTORY = {1: 104_525, 10: 38_514, 100: 47_490}
+RIVALS_WITHOUT = {1: 57_028, 10: 18_533, 100: 26_478}
+FLOOR = {1: 49_198, 10: 6_491, 100: 2_362}
+RIVAL_READ = 7_884  # Chronicle Scribe, the cheapest of them
+DEFINITION = "receipt gasUsed / feeds; 3 of 5 signers, ring full, all slots non-zero; rival: best {} history"
+
+
+def measure(scale: Scale) -> list[Row]:
+    """Return every row of the section."""
+    rows: list[Row] = []
+    with anvil() as url:
+        for feeds in (1, 10) if scale is SMOKE else (1, 10, 100):
+            figures = steady_gas(url, feeds=feeds)
+            for rival, name in ((RIVALS_WITH_HISTORY[feeds], "with"), (RIVALS_WITHOUT[feeds], "without")):
+                what = f"submit, {feeds} feeds, gas per feed, rival {name} history"
+                rows.append(_row(what, DEFINITION.format(name), figures.submit / feeds, rival, FLOOR[feeds]))
+        read = "gas of latestRoundData through the proxy, everything cold; rival: Scribe"
+        rows.append(_row("consumer's latestRoundData", read, figures.latest_round_data, RIVAL_READ, None))
+    return rows
+
+
+def _row(what: str, definition: str, ours: float, rival: float, floor: float | None) -> Row:
+    return Row(
+        what=what,
+        definition=definition,
+        unit="gas",
+        floor=floor,
+        rival=rival,
+        ours=round_figure(ours),
+        ratio=round_figure(ours / (floor or rival)),
+        spread=0.0,
+        n=3,
+    )
