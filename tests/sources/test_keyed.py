@@ -63,9 +63,9 @@ def ask(server: Server, place: KeyPlace | None, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(Kraken, "key_place", lambda _self: place)
     base_url = server.url + changes.get("path", "")
     sealed = seal(KEY, origin=changes.get("origin", server.url)) if changes.get("key", KEY) else ""
-    spec = SourceSpec("venue", "kraken", base_url, Decimal(2), 2, sealed_key=sealed)
+    spec = SourceSpec("venue", "kraken", base_url, Decimal(10), 2, sealed_key=sealed)
     transport = Transport(extra_allowed=frozenset({server.host}))
-    return fetch.fetch_source(spec, [BTC], deadline=datetime.now(UTC) + timedelta(seconds=3), transport=transport)
+    return fetch.fetch_source(spec, [BTC], deadline=datetime.now(UTC) + timedelta(seconds=20), transport=transport)
 
 
 def everything(call: SourceCall, written: io.StringIO) -> str:
@@ -230,8 +230,10 @@ def test_a_round_leaves_the_key_nowhere_in_redis(monkeypatch: pytest.MonkeyPatch
     with serving(_echo) as server:
         monkeypatch.setenv("PRICE_HOST_ALLOWLIST", server.host)
         sealed = seal(KEY, origin=server.url)
-        spec = SourceSpec(f"v{round_id[:8]}", "kraken", server.url, Decimal(2), 2, sealed_key=sealed, cache_ttl_ms=5000)
-        deadline = datetime.now(UTC) + timedelta(seconds=4)
+        spec = SourceSpec(
+            f"v{round_id[:8]}", "kraken", server.url, Decimal(10), 2, sealed_key=sealed, cache_ttl_ms=5000
+        )
+        deadline = datetime.now(UTC) + timedelta(seconds=20)
         board.post(round_id, seats={"venue": Seat(spec, (BTC,))}, reserves={}, deadline=deadline)
 
         result = tasks.fetch_lane(round_id, "venue")
