@@ -132,7 +132,7 @@ def test_retry_after_beyond_the_deadline_gives_up_at_once() -> None:
 
 
 def test_one_unknown_ticker_does_not_cost_the_others() -> None:
-    """When a shared request fails over one name, the tickers are asked one by one."""
+    """When a shared request fails over one name, its halves are asked until the name is alone."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         query = parse_qs(urlsplit(handler.path).query)
@@ -145,6 +145,24 @@ def test_one_unknown_ticker_does_not_cost_the_others() -> None:
 
     assert codes(call) == [MissCode.UNKNOWN_TICKER, ""]
     assert len(call.attempts) == 3
+
+
+def test_an_unknown_ticker_among_many_costs_few_requests() -> None:
+    """One bad name of sixty-four is found by halving: asking one by one would use up a rate limit such as Kraken's."""
+    asks = [Ask(f"P{index}/USDT", f"T{index}") for index in range(64)]
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        query = parse_qs(urlsplit(handler.path).query)
+        tickers = query.get("symbol") or json.loads(query["symbols"][0])
+        if "T37" in tickers:
+            return reply(handler, b'{"code":-1121,"msg":"Invalid symbol."}', status=400)
+        return reply(handler, json.dumps([row(ticker, "2000") for ticker in tickers]).encode())
+
+    with serving(answer) as server:
+        call = ask(server, *asks)
+
+    assert [outcome.ticker for outcome in call.outcomes if isinstance(outcome, Miss)] == ["T37"]
+    assert len(server.paths) == 13  # the whole, and two halves of each of six spoiled requests
 
 
 def test_a_row_that_is_missing_costs_nothing_more() -> None:
