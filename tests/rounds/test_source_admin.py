@@ -81,6 +81,18 @@ def test_an_unsaved_source_is_asked_and_nothing_is_stored(
     assert (Source.objects.count(), ConfigVersion.objects.count()) == (4, 1)
 
 
+def test_a_ticker_may_be_a_contracts_address_with_settings(
+    operator: Client, small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a listing may hold, the test takes."""
+    ticker = "0x88e6A0c2dDD26FEEb64F039a2c41296FcB3f5640?decimals=6,18&base=1&window=1800"
+
+    page, server = ask(operator, monkeypatch, **{"test-ticker": ticker})
+
+    assert "1 of 1 ticker answered" in page
+    assert len(server.paths) == 1
+
+
 def test_the_distance_to_the_feeds_other_sources_is_shown(
     operator: Client, small: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
