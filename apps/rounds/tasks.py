@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import redis
 from celery import Task, shared_task
 from django.db import DatabaseError
 from django.utils import timezone
@@ -19,7 +20,8 @@ from apps.sources.board import round_board
 def settle_round(self: Task[Any, Any], lanes: Sequence[dict[str, Any]], round_id: str) -> None:
     """Settle a round with what its lanes brought back; safe to run any number of times."""
     try:
-        settle(uuid.UUID(round_id), lanes, closed_by=Round.ClosedBy.CALLBACK, now=timezone.now())
-    except DatabaseError as exc:
+        results = round_board().whole(round_id, lanes)
+        settle(uuid.UUID(round_id), results, closed_by=Round.ClosedBy.CALLBACK, now=timezone.now())
+    except (DatabaseError, redis.RedisError) as exc:
         raise self.retry(exc=exc, countdown=1) from exc
     round_board().clear(round_id)

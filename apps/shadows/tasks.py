@@ -29,7 +29,7 @@ def start_runs() -> int:
 @shared_task(name="shadows.settle_run")
 def settle_shadow_run(lanes: Sequence[dict[str, Any]], round_id: str) -> None:
     """Settle a shadow's round with what its lanes brought back; safe to run any number of times."""
-    settle_run(uuid.UUID(round_id), lanes, now=timezone.now())
+    settle_run(uuid.UUID(round_id), round_board().whole(round_id, lanes), now=timezone.now())
     round_board().clear(round_id)
 
 

@@ -80,9 +80,9 @@ class RoundBoard:
         return self._redis.srem(_key(round_id, "free"), source) == 1
 
     def leave(self, round_id: str, lane: str, result: Mapping[str, Any]) -> None:
-        """Keep a lane's result for the watchdog."""
+        """Keep a lane's result; the first, when a redelivered task brings another: the reserves were its."""
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hset(_key(round_id, "lanes"), lane, json.dumps(result))
+            pipe.hsetnx(_key(round_id, "lanes"), lane, json.dumps(result))
             pipe.expire(_key(round_id, "lanes"), TTL_S)
             pipe.execute()
 
@@ -90,6 +90,17 @@ class RoundBoard:
         """Return the results that lanes have left so far, in no particular order."""
         left = cast("list[bytes]", self._redis.hvals(_key(round_id, "lanes")))
         return [json.loads(text) for text in left]
+
+    def whole(self, round_id: str, brought: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the results of lanes: as the chord brought them, or as they lie here where it brought the name only.
+
+        A lane whose result is gone is left out; settling reports it as lost.
+        """
+        if all("calls" in lane for lane in brought):
+            return list(brought)
+        left = {result["lane"]: result for result in self.results(round_id)}
+        found = (lane if "calls" in lane else left.get(lane["lane"]) for lane in brought)
+        return [lane for lane in found if lane is not None]
 
     def clear(self, round_id: str) -> None:
         """Take a settled round down."""

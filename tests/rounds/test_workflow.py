@@ -17,6 +17,7 @@ from apps.pricing.types import AnswerReason, AnswerState
 from apps.rounds import workflow
 from apps.rounds.models import Answer, Round
 from apps.rounds.settling import settle
+from apps.rounds.tasks import settle_round
 from apps.rounds.workflow import close_overdue_rounds, start_round
 from apps.sources.board import RoundBoard, round_board
 
@@ -142,6 +143,18 @@ def test_the_watchdog_settles_with_what_the_board_holds(chords: list[tuple[list[
     }
     assert board.results(str(round_.pk)) == []
     assert close_overdue_rounds() == 0
+
+
+def test_the_chord_settles_with_what_lies_on_the_board(chords: list[tuple[list[Any], Any]]) -> None:
+    """Lanes come by name and are found on the board; one that is neither brought nor found is lost."""
+    round_ = start()
+    round_board().leave(str(round_.pk), "kraken", lane("kraken", "100"))
+
+    settle_round([{"lane": "kraken"}, lane("gemini", "102"), {"lane": "bitstamp"}], round_id=str(round_.pk))
+
+    answer = Answer.objects.get(round=round_)
+    assert (answer.round.closed_by, answer.answer) == ("CALLBACK", 101 * 10**8)
+    assert {row["source"]: row["refusal"] for row in answer.observations}["bitstamp"] == "lane_lost"
 
 
 def test_a_lane_that_left_nonsense_is_lost_and_the_round_closed(chords: list[tuple[list[Any], Any]]) -> None:

@@ -236,7 +236,7 @@ def test_a_round_leaves_the_key_nowhere_in_redis(monkeypatch: pytest.MonkeyPatch
         deadline = datetime.now(UTC) + timedelta(seconds=20)
         board.post(round_id, seats={"venue": Seat(spec, (BTC,))}, reserves={}, deadline=deadline)
 
-        result = tasks.fetch_lane(round_id, "venue")
+        (result,) = board.whole(round_id, [tasks.fetch_lane(round_id, "venue")])
 
         assert "apiKey=Sup3rSecret" in server.paths[0]
     kept = [value for name in board._redis.scan_iter("*") for value in _dump(board._redis, name)]

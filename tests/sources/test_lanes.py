@@ -140,15 +140,45 @@ def test_a_reserve_steps_in_at_once_for_a_source_that_may_not_be_asked(board: Ro
     assert time.monotonic() - started < 1
 
 
-def test_the_task_leaves_its_result_for_the_watchdog(board: RoundBoard, round_id: str, dead: set[str]) -> None:
-    """What the chord would carry also lies on the board."""
-    result = tasks.fetch_lane(round_id, "kraken")
+def test_the_task_leaves_its_result_on_the_board(board: RoundBoard, round_id: str, dead: set[str]) -> None:
+    """The chord carries the lane's name only; who settles finds the quotes on the board."""
+    brought = tasks.fetch_lane(round_id, "kraken")
 
-    assert board.results(round_id) == [result]
+    assert brought == {"lane": "kraken"}
+    (left,) = board.results(round_id)
+    assert asked(left) == [("kraken", None)]
+    assert board.whole(round_id, [brought, {"lane": "lost"}]) == [left]
+
+
+def test_a_result_the_board_does_not_take_goes_through_the_chord(
+    board: RoundBoard, round_id: str, dead: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quotes that were fetched are not lost with Redis' good will."""
+
+    def refuse(*_: object) -> None:
+        raise redis.ResponseError("OOM command not allowed")
+
+    monkeypatch.setattr(board, "leave", refuse)
+
+    brought = tasks.fetch_lane(round_id, "kraken")
+
+    assert asked(brought) == [("kraken", None)]
+    assert board.whole(round_id, [brought]) == [brought]
+
+
+def test_the_first_result_of_a_lane_stays(board: RoundBoard, round_id: str, dead: set[str]) -> None:
+    """A task delivered twice finds its reserves taken; what it brings then is worth less."""
+    board.leave(round_id, "kraken", {"lane": "kraken", "calls": [{"source": "okx"}]})
+
+    tasks.fetch_lane(round_id, "kraken")
+
+    assert board.results(round_id) == [{"lane": "kraken", "calls": [{"source": "okx"}]}]
 
 
 def test_a_round_that_left_the_board_gives_no_calls(board: RoundBoard) -> None:
     """A redelivered task of a settled round does nothing and does not raise."""
-    assert tasks.fetch_lane(str(uuid.uuid4()), "kraken") == {"lane": "kraken", "calls": []}
+    gone = str(uuid.uuid4())
+    assert tasks.fetch_lane(gone, "kraken") == {"lane": "kraken"}
+    assert board.results(gone) == [{"lane": "kraken", "calls": []}]
     with pytest.raises(BoardGone):
         board.lane(str(uuid.uuid4()), "kraken")
