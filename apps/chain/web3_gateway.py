@@ -49,6 +49,7 @@ from apps.chain.gateway import (
     SequencerStatus,
     SignerSet,
 )
+from apps.chain.replies import cost_wei, message_of
 from apps.chain.report import Report, compact_signatures, encode_report, feed_id, pair_of, place_of
 from apps.chain.rpc import EndpointPool
 
@@ -298,7 +299,7 @@ class Web3Gateway:
             contract_address=receipt.get("contractAddress"),
             accepted=accepted,
             skipped=skipped,
-            cost_wei=_cost_wei(receipt),
+            cost_wei=cost_wei(receipt),
         )
 
     def _taken(self, contract: str, pages: bytes) -> Iterator[tuple[str, int, int]]:
@@ -350,24 +351,9 @@ def _translated() -> Iterator[None]:
     except BadFunctionCallOutput:
         raise ContractMissing("no PriceOracle answers at the address") from None
     except (Web3RPCError, MethodUnavailable) as exc:
-        raise error_of_text(_message_of(exc)) from None
+        raise error_of_text(message_of(exc)) from None
     except Web3Exception as exc:
         raise RpcRefused(f"{exc.__class__.__name__}: {str(exc)[:160]}") from None
-
-
-def _cost_wei(receipt: Any) -> int:
-    """Return gas used times the price paid, with the data fee that OP Stack receipts state beside it."""
-    data_fee = receipt.get("l1Fee") or 0
-    return int(receipt["gasUsed"]) * int(receipt.get("effectiveGasPrice") or 0) + (
-        int(data_fee, 16) if isinstance(data_fee, str) else int(data_fee)
-    )
-
-
-def _message_of(exc: Web3Exception) -> str:
-    """Return what the node said, without the envelope around it."""
-    reply = exc.rpc_response if isinstance(exc, Web3RPCError) else None
-    error = reply.get("error") if reply else None
-    return str(error["message"]) if isinstance(error, dict) and "message" in error else str(exc)
 
 
 def _reading(view: tuple[int, int, int, int]) -> FeedReading:
