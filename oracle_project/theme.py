@@ -84,6 +84,7 @@ UNFOLD: dict[str, Any] = {
                     _item("On-chain prices", "link", "submissions.onchainprice"),
                     _item("Deployments", "deployed_code", "submissions.deployment"),
                     _item("Wallets", "account_balance_wallet", "submissions.wallet"),
+                    _item("Chain differences", "compare_arrows", "submissions.chaindifference"),
                     _item("Operator actions", "back_hand", "submissions.operatoraction"),
                 ],
             },

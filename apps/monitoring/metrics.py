@@ -210,6 +210,11 @@ WALLET_DAYS_OF_GAS = ScrapedGauge(
     "Days a transmitter's balance lasts at what it spent in the last day; +Inf while it spends nothing.",
     ("chain", "address"),
 )
+CHAIN_DIFFERENCES = ScrapedGauge(
+    "oracle_chain_differences",
+    "Events of the contract of the last day that the tables did not explain, or the other way round, by kind.",
+    ("chain", "kind"),
+)
 LANE_PAUSED = ScrapedGauge("oracle_lane_paused", "1 while an operator has paused a transmitter.", ("chain", "address"))
 WALLET_MIN_BALANCE = ScrapedGauge("oracle_wallet_min_balance_eth", "MIN_BALANCE_ETH of the settings.")
 ROUNDS_OPEN = ScrapedGauge("oracle_rounds_open", "Rounds that have not settled.")

@@ -24,7 +24,7 @@ from apps.monitoring.metrics import Queue, SubmissionState
 from apps.rounds.models import Answer, Hold, Round
 from apps.scorecards.selectors import Window, scorecards_of_sources
 from apps.sources.gate_state import BreakerState, gate_states
-from apps.submissions.models import OnChainPrice, Submission, Wallet
+from apps.submissions.models import ChainDifference, OnChainPrice, Submission, Wallet
 from oracle_project import celery_config
 
 # Rounds looked at for a feed's newest answer: enough for every feed to be in one, few enough to read each time.
@@ -129,6 +129,22 @@ def lanes() -> Iterator[GaugeMetricFamily]:
         days.add_metric(labels, float(wallet.balance_wei or 0) / cost_wei if cost_wei else float("inf"))
         paused.add_metric(labels, int(wallet.paused_at is not None))
     yield from (days, paused)
+    yield _differences(day_ago)
+
+
+def _differences(since: datetime) -> GaugeMetricFamily:
+    differences = metrics.CHAIN_DIFFERENCES.family()
+    counted = (
+        ChainDifference.objects.filter(found_at__gte=since)
+        .order_by()
+        .values_list("deployment__chain_id", "kind")
+        .annotate(Count("id"))
+    )
+    counts = {(chain, kind): count for chain, kind, count in counted}
+    for chain in {chain for chain, _ in counts} | {settings.CHAIN_ID}:
+        for kind in ChainDifference.Kind.values:
+            differences.add_metric([str(chain), kind], counts.get((chain, kind), 0))
+    return differences
 
 
 def sources() -> Iterator[GaugeMetricFamily]:

@@ -9,6 +9,7 @@ from oracle_project import env
 SWEEP_ROUNDS_S = 1
 SWEEP_SUBMISSIONS_S = 2
 FOLLOW_CHAIN_S = 5
+RECONCILE_S = 30
 EXPIRE_HOLDS_S = 10
 SWEEP_EVIDENCE_S = 30
 PRUNE_S = 60
@@ -27,6 +28,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "write-scores": _every(WRITE_SCORES_S, "scheduler.write_scores"),
         "sweep-evidence": _every(SWEEP_EVIDENCE_S, "evidence.sweep"),
         "prune-evidence": _every(PRUNE_S, "evidence.prune"),
+        "reconcile-chain": _every(RECONCILE_S, "submissions.reconcile"),
         "prune-rounds": _every(PRUNE_S, "scheduler.prune"),
         "start-shadow-runs": _every(SHADOWS_S, "shadows.start_runs"),
         "prune-shadow-runs": _every(PRUNE_S, "shadows.prune"),

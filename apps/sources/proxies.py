@@ -64,8 +64,7 @@ def _tunnel_pool(holder: Holder) -> type[HTTPSConnectionPool]:
 
     class Tunnel(HTTPSConnection):
         def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # urllib3 types it as its base
-            # TLS within TLS, to a proxy spoken to by https, is no socket and cannot be cut off; what it runs over can
-            holder.hold(getattr(self.sock, "socket", self.sock))
+            holder.hold(self.sock)
             return super().getresponse()
 
     class TunnelPool(HTTPSConnectionPool):

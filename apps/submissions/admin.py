@@ -16,7 +16,15 @@ from unfold.decorators import action, display
 
 from apps.feeds.admin import ReadOnlyAdmin
 from apps.submissions import console
-from apps.submissions.models import Attempt, Deployment, OnChainPrice, OperatorAction, Submission, Wallet
+from apps.submissions.models import (
+    Attempt,
+    ChainDifference,
+    Deployment,
+    OnChainPrice,
+    OperatorAction,
+    Submission,
+    Wallet,
+)
 
 WEI_PER_ETHER = Decimal(10) ** 18
 WEI_PER_GWEI = Decimal(10) ** 9
@@ -321,3 +329,13 @@ class OperatorActionAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "state", "actor")
     list_select_related = ("submission", "wallet")
     search_fields = ("actor", "reason", "outcome", "submission__id", "wallet__address")
+
+
+@admin.register(ChainDifference)
+class ChainDifferenceAdmin(ReadOnlyAdmin):
+    """Where the contract's events and our records disagree."""
+
+    list_display = ("found_at", "kind", "pair", "ours", "theirs", "block_number", "tx_hash", "submission", "healing")
+    list_filter = ("kind", "deployment")
+    list_select_related = ("submission", "deployment")
+    search_fields = ("pair", "tx_hash")

@@ -60,6 +60,9 @@ class Deployment(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)
     retired_reason = models.CharField(max_length=200, blank=True)
+    reconciled_block = models.PositiveBigIntegerField(
+        null=True, help_text="Up to this block the contract's events were compared with what is stored."
+    )
 
     class Meta:
         ordering = ["-created_at"]
@@ -239,6 +242,35 @@ class OperatorAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.actor}"
+
+
+class ChainDifference(models.Model):
+    """Where the contract's events and our records disagree, and what was done about it."""
+
+    class Kind(models.TextChoices):
+        MISSING = "MISSING", "stored as landed, but the contract has no such event"
+        EXTRA = "EXTRA", "an event that no stored submission explains"
+        DIFFERENT = "DIFFERENT", "an event with another answer than was stored"
+
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="differences")
+    kind = models.CharField(max_length=9, choices=Kind)
+    pair = models.CharField(max_length=32)
+    tx_hash = models.CharField(max_length=66)
+    block_number = models.PositiveBigIntegerField()
+    ours = IntegerField256(null=True, help_text="The answer as stored.")
+    theirs = IntegerField256(null=True, help_text="The answer of the event.")
+    submission = models.ForeignKey(Submission, on_delete=models.SET_NULL, null=True, related_name="differences")
+    healing = models.CharField(max_length=200, blank=True, help_text="What was done; empty: nothing could be.")
+    found_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-found_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["deployment", "kind", "tx_hash", "pair"], name="difference_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pair} in {self.tx_hash}"
 
 
 class OnChainPrice(models.Model):

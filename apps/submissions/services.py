@@ -94,9 +94,12 @@ def plan_submission(*, answers: Sequence[PlannedAnswer], evidence_hash: str, sim
 
 
 def hint(task: str, submission_id: uuid.UUID) -> None:
-    """Tell the chain worker of a submission. Only a hint: when the broker is away, the sweep finds the row."""
+    """Tell the chain worker of a submission. Only a hint: when the broker is away, the sweep finds the row.
+
+    Without its result: to wait for one would subscribe at the result store, and try that for 20 s when it is away.
+    """
     try:
-        current_app.send_task(task, args=[str(submission_id)], queue="chain", retry=False)
+        current_app.send_task(task, args=[str(submission_id)], queue="chain", retry=False, ignore_result=True)
     except (OperationalError, OSError) as exc:
         log.warning("hint lost task=%s submission=%s error=%s", task, submission_id, exc.__class__.__name__)
 
@@ -104,7 +107,7 @@ def hint(task: str, submission_id: uuid.UUID) -> None:
 def hint_action(action_id: int) -> None:
     """Tell the chain worker of an operator's action; the sweep finds it when the hint is lost."""
     try:
-        current_app.send_task("submissions.act", args=[action_id], queue="chain", retry=False)
+        current_app.send_task("submissions.act", args=[action_id], queue="chain", retry=False, ignore_result=True)
     except (OperationalError, OSError) as exc:
         log.warning("hint lost action=%s error=%s", action_id, exc.__class__.__name__)
 

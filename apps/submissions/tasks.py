@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from celery import shared_task
 
 from apps.chain.errors import ChainError
-from apps.submissions import clients, confirming, following, operating, sending, sweeping
+from apps.submissions import clients, confirming, following, operating, reconciling, sending, sweeping
 from apps.submissions.deployments import DeploymentRefused
 from apps.submissions.models import OperatorAction, Submission
 from apps.submissions.services import StateMoved, hint
 
 log = logging.getLogger(__name__)
-RECEIPT_LOOKS_S = (0.0, 0.05, 0.15, 0.4)  # a chain that mines on demand answers at the first; others wait for the sweep
+RECEIPT_LOOKS_S = (0.0, 0.05, 0.15, 0.4)  # a local chain mines on demand, but not always before the first look
 
 
 @shared_task(name="submissions.submit")
@@ -30,8 +30,13 @@ def submit(submission_id: str) -> None:
 
 @shared_task(name="submissions.confirm")
 def confirm(submission_id: str) -> None:
-    """Look for a submission's receipt a few times within a second; the sweep looks on after that."""
+    """Look for a submission's receipt a few times within a second; the sweep looks on after that.
+
+    Only on a local chain: elsewhere a block takes its time, and to wait for it here would hold up the next report.
+    """
     with _logged("confirm", submission_id):
+        if not Submission.objects.filter(pk=submission_id, deployment__is_local=True).exists():
+            return
         for pause_s in RECEIPT_LOOKS_S:
             time.sleep(pause_s)
             confirming.confirm(uuid.UUID(submission_id), clients.chain_clients())
@@ -60,6 +65,13 @@ def follow_chain() -> None:
     """Notice a reset or shortened chain, register missing feeds, read balance and prices."""
     with _logged("follow_chain"):
         following.follow(clients.chain_clients(), clients.deployer())
+
+
+@shared_task(name="submissions.reconcile")
+def reconcile() -> None:
+    """Compare the contract's events with what is stored, over the next range of final blocks."""
+    with _logged("reconcile"):
+        reconciling.reconcile(clients.chain_clients())
 
 
 @contextmanager
