@@ -236,6 +236,8 @@ class Asker:
         if code is not None and (pause := retry.demanded_pause(code, named_s)):
             message = outcomes[0].message if isinstance(outcomes[0], Miss) else ""
             self._tools.gate.pause(self._spec, pause, code=code, message=message)
+            with self._lock:
+                self._is_clean = False  # a good end is news then: the next pause begins short again
         is_fair = code is not MissCode.DEADLINE_EXCEEDED or limits.seconds >= min(
             FAIR_S, float(self._spec.timeout_s) / 2
         )

@@ -74,6 +74,16 @@ def test_a_pause_within_the_deadline_is_waited_out_by_its_own_call(gate: RedisGa
     assert len(call.attempts) == 2
 
 
+def test_a_pause_that_a_call_waited_out_lengthens_no_later_one(gate: RedisGate, spec: SourceSpec) -> None:
+    """The retry was good, so the next rate limit without a length begins at a second again, and is waited out too."""
+    with serving(in_turn(status(429), good, status(429), good)) as server:
+        own = lane_spec(server, spec, max_attempts=2)
+        calls = [ask_gated(server, own, gate, seconds=6) for _ in range(2)]
+
+    assert [codes(call) for call in calls] == [[""], [""]]
+    assert [len(call.attempts) for call in calls] == [2, 2]
+
+
 def test_a_source_that_keeps_failing_is_not_asked_and_comes_back(gate: RedisGate, spec: SourceSpec) -> None:
     """Three failed calls, retries and all, open the breaker; one probe closes it."""
     answers = [status(500)] * (2 * QUICK.failures)
