@@ -168,7 +168,7 @@ class TestCommand:
         assert "nothing saved" in shown
         code, shown, _ = self.run(capsys, "apply", file)
         assert code == 0
-        assert "+ feed BTC/USD (8 listings)" in shown
+        assert "+ feed BTC/USD (12 listings)" in shown
         assert "configuration v1" in shown
         assert self.run(capsys, "diff", file) == (0, "", "")
         assert self.run(capsys, "export", str(out))[0] == 0
