@@ -47,9 +47,10 @@ def _load_specs(pairs: Collection[str] | None) -> list[FeedSpec]:
         "conversion__pair",
         "source__venue",
         "source__adapter",
+        "source__options",
     )
     lists: defaultdict[int, list[ListingSpec]] = defaultdict(list)
-    for feed_id, source, ticker, priority, weight, invert, conversion, venue, adapter_slug in rows:
+    for feed_id, source, ticker, priority, weight, invert, conversion, venue, own, options in rows:
         lists[feed_id].append(
             ListingSpec(
                 pair=by_id[feed_id].pair,
@@ -59,7 +60,7 @@ def _load_specs(pairs: Collection[str] | None) -> list[FeedSpec]:
                 weight=weight,
                 invert=invert,
                 conversion=conversion,
-                venue=venue or default_venue(adapter_slug, source=source),
+                venue=venue or default_venue(own, source=source, options=options),
             )
         )
     return [_feed_spec(feed, listings=tuple(lists[feed.pk])) for feed in by_id.values()]

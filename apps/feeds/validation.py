@@ -238,7 +238,7 @@ def _quorum_problems(feed: FeedConfig, *, config: Config) -> Iterator[Problem]:
 
 def venue_of(source: SourceConfig) -> str:
     """Return what the source fails with: its own venue, else its adapter's."""
-    return source.venue or default_venue(source.adapter, source=source.slug)
+    return source.venue or default_venue(source.adapter, source=source.slug, options=source.options)
 
 
 def _named(venues: Collection[str]) -> str:
