@@ -20,7 +20,7 @@ from apps.scorecards.selectors import (
     scorecards_of_sources,
     window_start,
 )
-from apps.scorecards.services import flush, flush_when_due, prune_scores, record_round
+from apps.scorecards.services import flush, flush_when_due, prune_scores, record_round, write_last_tallies
 from apps.scorecards.tally import Tallies
 from apps.sources.gate_state import GateState
 from tests.scorecards.makers import NOW, call, feed_price, observation
@@ -127,6 +127,15 @@ def test_settling_writes_only_when_beat_did_not(monkeypatch: pytest.MonkeyPatch,
     services._clock().wrote_at -= 100
     rounds(1)
     assert len(counts) == 0
+
+
+def test_a_worker_that_ends_writes_what_it_counted(counts: Tallies) -> None:
+    """A restart for an upgrade loses nothing."""
+    rounds(1)
+    write_last_tallies(sender=None)
+
+    assert len(counts) == 0
+    assert scorecards_of_feed("BTC/USD", Window.HOUR, now=NOW)[1].asked == 1
 
 
 def test_a_large_installation_writes_less_often(monkeypatch: pytest.MonkeyPatch, counts: Tallies) -> None:
