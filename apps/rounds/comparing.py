@@ -67,7 +67,7 @@ def words_of(distance: Distance) -> str:
 
 def bps_between(price: Decimal, other: Decimal) -> Decimal:
     """Return how far ``price`` lies above (+) or below (-) the other, to a tenth of a basis point. other: > 0."""
-    return ((price - other) / other * BPS).quantize(TENTH)
+    return ((price - other) / other * BPS).quantize(TENTH) + 0  # no -0.0
 
 
 def _from_sources(price: Decimal, listing: ListingSpec, *, now: datetime) -> list[Distance]:

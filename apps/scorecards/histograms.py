@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 LATENCY_MS = (25, 50, 100, 200, 300, 500, 750, 1000, 1500, 2500, 5000, 10_000)
-DEVIATION_BPS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 75, 100, 200, 500, 1000)
+DEVIATION_BPS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000, 2000)
 CENTI = 100  # a distance is kept in hundredths of a basis point
 
 

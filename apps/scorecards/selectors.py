@@ -120,7 +120,7 @@ def scorecard(source: str, pair: str, tally: Tally) -> Scorecard:
         used_bps=tally.used * 10_000 // tally.asked if tally.asked else None,
         latency_p50_ms=percentile(tally.latency, LATENCY_MS, share=Decimal("0.5")),
         latency_p95_ms=percentile(tally.latency, LATENCY_MS, share=Decimal("0.95")),
-        bias_bps=None if bias is None else bias.quantize(TENTH),
+        bias_bps=None if bias is None else bias.quantize(TENTH) + 0,  # no -0.0
         deviation_p95_bps=percentile(tally.deviation, DEVIATION_BPS, share=Decimal("0.95")),
         misses=_by_count((code, count) for code, count in tally.refusals.items() if code not in _REFUSALS),
         refused=_by_count((code, count) for code, count in tally.refusals.items() if code in _REFUSALS),

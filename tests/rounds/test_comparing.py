@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from apps.feeds.models import Feed, Listing, Source
 from apps.pricing.types import ListingSpec, Quote
-from apps.rounds.comparing import assumed_listing, compare, shown, words_of
+from apps.rounds.comparing import assumed_listing, bps_between, compare, shown, words_of
 from apps.rounds.models import Round
 from apps.submissions.models import OnChainPrice
 from tests.api.factories import close, make_answer, make_deployment, make_feed, make_round, observation, reading
@@ -73,6 +73,11 @@ def test_a_quote_in_other_money_is_converted_first() -> None:
 
     assert (found.conversion, found.rate) == ("USDT/USD", Decimal("0.999"))
     assert found.distances[0].bps == turned.distances[0].bps == Decimal("0.0")
+
+
+def test_next_to_nothing_is_no_minus() -> None:
+    """A hair below is 0.0, never -0.0."""
+    assert str(bps_between(Decimal(84000), Decimal("84000.0001"))) == "0.0"
 
 
 def test_what_cannot_be_compared_says_why() -> None:
