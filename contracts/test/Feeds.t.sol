@@ -2,7 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {FeedProxy} from "../src/FeedProxy.sol";
+import {FeedProxyFactory} from "../src/FeedProxyFactory.sol";
 import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
+import {RuleBook} from "../src/libraries/RuleBook.sol";
 import {OracleTest} from "./OracleTest.sol";
 
 /// @title Adding and changing feeds
@@ -209,6 +211,23 @@ contract FeedsTest is OracleTest {
         IPriceOracle.FeedConfig memory config = _config("x");
         config.decimals = decimals;
         _updateFails(BTC, config, abi.encodeWithSelector(IPriceOracle.DecimalsFixed.selector, decimals, 8));
+    }
+
+    function test_proxies_AreMadeForTheOracleAlone() public {
+        FeedProxyFactory factory = new FeedProxyFactory();
+        vm.prank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(FeedProxyFactory.OnlyOracle.selector, STRANGER));
+        factory.create(NEW, 8, 0, 0, 0);
+    }
+
+    function test_book_FailsIf_ItsCodeIsNotPaidFor() public {
+        vm.expectRevert(abi.encodeWithSelector(RuleBook.BookNotWritten.selector));
+        this.writeBook{gas: 1_000_000}(20_000); // 200 gas a byte
+        vm.assertEq(this.writeBook(24_525).code.length, 24_525, "31 signers and 249 pages");
+    }
+
+    function writeBook(uint256 length) external returns (address) {
+        return RuleBook.write(new bytes(length));
     }
 
     function test_feedConfig_FailsIf_FeedIsUnknown() public {

@@ -188,6 +188,15 @@ contract SubmitTest is OracleTest {
         _assertSkipped(_answer(BTC, answer, observedAt), IPriceOracle.SkipReason.OutOfBounds);
     }
 
+    /// @dev The word of page 0 is set by hand: 2^31 updates take a while.
+    function test_submit_SkipsIf_RoundsAreExhausted() public {
+        uint256 last = uint256((1 << 31) - 2) << 224 | (START - 9) << 192 | uint192(PRICE);
+        vm.store(address(oracle), bytes32(uint256(8)), bytes32(last));
+        _submit(BTC, PRICE, START - 1);
+        _assertLatest(BTC, PRICE, START - 1, (1 << 31) - 1);
+        _assertSkipped(_answer(BTC, PRICE, START), IPriceOracle.SkipReason.RoundsExhausted);
+    }
+
     // ------------------------------------------------------------------------------------------------------ steps
 
     function test_submit_SkipsIf_TheStepIsTooLarge() public {

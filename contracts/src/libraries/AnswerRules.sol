@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
-import {Lanes} from "./Lanes.sol";
 import {Page} from "./Page.sol";
 import {RuleBook} from "./RuleBook.sol";
 
@@ -68,8 +67,8 @@ library AnswerRules {
         pure
         returns (bool whole)
     {
-        uint256 guards = Lanes.GUARDS;
-        uint256 ones = Lanes.ONES;
+        uint256 guards = Page.GUARDS;
+        uint256 ones = Page.ONES;
         assembly ("memory-safe") {
             // 1. No attention bit, a round left (both: old >> 224 < MAX_ROUND), a page that exists (maxs > 0) and is packed.
             whole := and(and(lt(shr(224, old), 0x7FFFFFFF), gt(maxs, 0)), iszero(shr(255, mins)))
@@ -78,7 +77,7 @@ library AnswerRules {
             whole := and(whole, gt(observedAt, and(shr(192, old), 0xFFFFFFFF)))
             whole := and(whole, gt(add(blockTime, add(MAX_FUTURE_S, 1)), observedAt))
             whole := and(whole, gt(add(add(observedAt, and(shr(192, mins), 0xFFFFFF)), 1), blockTime))
-            // 3. In every lane, by its guard bit (see Lanes): min <= next <= max, and old - step <= next <= old + step with
+            // 3. In every lane, by its guard bit (see Page): min <= next <= max, and old - step <= next <= old + step with
             //    step = old / 2**shift. Bits above the body take part in no lane. old + step may reach the guard bit of
             //    its lane, never the next lane; it looks smaller than it is then.
             let shift := and(shr(216, mins), 0xFF)

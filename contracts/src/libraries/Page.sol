@@ -19,6 +19,10 @@ library Page {
     uint256 internal constant LANE_MASK = (1 << 48) - 1;
     uint256 internal constant VALUE_MASK = (1 << 47) - 1;
     uint256 internal constant CARRIED = 1 << 47;
+    /// @dev 1 in every lane, and the top bit of every lane. Values leave the top bit 0, so lanes can be compared four at
+    ///      once: put a 1 there in `a`, subtract `b`; no borrow crosses a lane, and the bit is still 1 where a >= b.
+    uint256 internal constant ONES = 0x000000000001000000000001000000000001000000000001;
+    uint256 internal constant GUARDS = ONES << 47;
     uint256 internal constant BODY_MASK = (1 << 192) - 1;
     uint256 internal constant TIME_MASK = (1 << 32) - 1;
     uint256 internal constant TIME_SHIFT = 192;
