@@ -32,6 +32,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from apps.monitoring import logs
 from apps.sources import addresses, errors
 from apps.sources.adapters.base import Reply
+from apps.sources.names import addresses_of
 from apps.sources.proxies import proxy_pools
 from apps.sources.watch import Watch, watchdog
 from oracle_project import env
@@ -190,16 +191,15 @@ class Transport:
                 f"plain http to {parts.hostname}:{port}, which PRICE_HOST_ALLOWLIST does not list"
             )
 
-    def resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses a connection may go to. Raises AddressRefused, ConnectionFailed.
+    def resolve(self, host: str, port: int, *, timeout_s: float) -> list[str]:
+        """Return the addresses a connection may go to. Raises AddressRefused, ConnectionFailed, TimeoutError.
 
         One refused address refuses the host: a name that is half private is not to be trusted with the other half.
         """
         try:
-            found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+            ips = addresses_of(host.strip("[]"), port, timeout_s=timeout_s)
         except (socket.gaierror, UnicodeError) as exc:
             raise errors.ConnectionFailed(f"{host} does not resolve") from exc
-        ips = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         refused = [ip for ip in ips if not addresses.is_public(ip)]
         if refused and not self._allowed(host, port):
             raise errors.AddressRefused(f"{host} leads to {refused[0]}, which PRICE_HOST_ALLOWLIST does not list")
@@ -207,8 +207,8 @@ class Transport:
 
     def connect(self, host: str, port: int, timeout_s: float) -> socket.socket:
         """Return a socket to a checked address; every address gets its share of the time."""
-        ips = self.resolve(host, port)
         ends_at = time.monotonic() + timeout_s
+        ips = self.resolve(host, port, timeout_s=timeout_s)
         for index, ip in enumerate(ips):
             share = (ends_at - time.monotonic()) / (len(ips) - index)
             try:

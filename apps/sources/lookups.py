@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from apps.sources.addresses import DEFAULT_PORTS, is_listed, is_public
+from apps.sources.names import addresses_of
 from oracle_project import env
 
 LOOKUP_S = 2.0  # a form waits no longer; who knows nothing by then says nothing
@@ -27,16 +26,8 @@ def lookup_fault(url: str, *, allowed: Iterable[str]) -> str:
 
 
 def _lookup(host: str, port: int) -> list[str]:
-    """Return the addresses of a name, none when there are none or the answer takes too long."""
-    found: list[str] = []
-
-    def look() -> None:
-        try:
-            found.extend(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError):
-            return  # a name that does not resolve yet may be saved
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    thread.join(LOOKUP_S)
-    return list(found)
+    """Return the addresses of a name, none when there are none yet or the answer takes too long."""
+    try:
+        return addresses_of(host, port, timeout_s=LOOKUP_S)
+    except (OSError, ValueError):
+        return []

@@ -325,6 +325,18 @@ def test_a_name_that_is_partly_private_is_refused(monkeypatch: pytest.MonkeyPatc
         Transport().send(method="GET", url="https://rebind.example/", headers={}, limits=Limits(1))
 
 
+def test_a_name_server_that_hangs_costs_no_more_than_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's lookup goes on; the call does not wait for it."""
+    is_over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: is_over.wait(timeout=30) and [])
+
+    with pytest.raises(errors.SourceTimeout):
+        Transport().send(method="GET", url="https://price.example/", headers={}, limits=Limits(0.3))
+
+    assert not is_over.is_set()
+    is_over.set()
+
+
 def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name is resolved once; the Host header keeps the name."""
     asked: list[str] = []
