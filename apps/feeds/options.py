@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
+from urllib.parse import parse_qsl
 
 from apps.feeds.validation import Problem, Where
 from apps.feeds.values import Config, SourceConfig
@@ -16,6 +18,12 @@ from oracle_project import env
 
 KEY_IN_URL = (
     "seems to hold a secret, and URLs are shown and exported: write {key} in its place, and set the source's key"
+)
+KEY_IN_OPTIONS = (
+    "seems to hold a secret, and options are shown and exported: use key_header or key_query, and set the source's key"
+)
+_SECRET_NAME = re.compile(
+    r"(^|[-_])(api[-_]?key|key|token|secret|password|auth|authorization|cookie)([-_]|$)", re.IGNORECASE
 )
 
 
@@ -48,6 +56,8 @@ def source_rule_problems(config: Config) -> Iterator[Problem]:
                 yield Problem((*where, field), "address_refused", f"{url}: {fault}")
             elif field != "options" and logs.censor(url) != url:  # a template may well hold a contract's address
                 yield Problem((*where, field), "key_in_url", f"{logs.censor(url)}: {KEY_IN_URL}")
+        for name in _secret_names(source.options):
+            yield Problem((*where, "options"), "key_in_options", f"{name} {KEY_IN_OPTIONS}")
 
 
 def lookup_problems(source: SourceConfig, *, before: SourceConfig) -> Iterator[Problem]:
@@ -70,3 +80,14 @@ def _urls(source: SourceConfig) -> Iterator[tuple[str, str]]:
     template = source.options.get("url")
     if isinstance(template, str) and "://" in template:
         yield "options", template
+
+
+def _secret_names(options: Mapping[str, object]) -> Iterator[str]:
+    """Yield headers and URL parameters of a description that hold a fixed value under a secret's name."""
+    headers, url = options.get("headers"), options.get("url")
+    given = list(headers.items()) if isinstance(headers, Mapping) else []
+    if isinstance(url, str):
+        given += parse_qsl(url.partition("?")[2])
+    for name, value in given:
+        if _SECRET_NAME.search(str(name)) and "{" not in str(value):  # `token={ticker}` names a coin
+            yield str(name)

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from apps.feeds.admin.forms import SourceForm
 from apps.feeds.models import Feed, Source, SourceKey
 from apps.feeds.selectors import listings_of, source_spec
+from apps.feeds.validation import MAX_TICKER
 from apps.feeds.values import Config
 from apps.pricing.types import Ask, ListingSpec, Miss, Quote, SourceSpec
 from apps.rounds.comparing import Comparison, assumed_listing, compare, shown
@@ -62,7 +63,7 @@ class AskedForm(forms.Form):
     prefix = "test"
     ticker = forms.CharField(
         required=False,
-        max_length=60,
+        max_length=MAX_TICKER,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "BTC-USD", "spellcheck": "false"}),
         help_text="As the source writes it. Empty: every ticker that feeds list.",
     )

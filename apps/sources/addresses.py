@@ -11,6 +11,9 @@ DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # Names that mean this machine or this network by convention: RFC 6761, 6762, 8375 and cloud metadata.
 _LOCAL_NAMES = ("localhost", "localdomain", "local", "internal", "intranet", "lan", "home.arpa")
 
+# Azure's platform services, metadata among them, at a public address that only virtual machines there reach:
+# https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+_PLATFORM = IPv4Address("168.63.129.16")
 _NAT64 = IPv6Network("64:ff9b::/96")  # carries an IPv4 address in its last 32 bits
 _NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 
@@ -31,7 +34,7 @@ def is_public(address: str) -> bool:
 
 
 def _is_public_v4(address: IPv4Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    return address.is_global and not (address.is_multicast or address.is_reserved or address == _PLATFORM)
 
 
 def _is_public_v6(address: IPv6Address) -> bool:

@@ -216,7 +216,8 @@ class Asker:
         return hashlib.sha256(told.encode()).hexdigest()
 
     def _admit(self, request: PriceRequest, hosts: Hosts, *, lease_s: float) -> None:
-        admission = self._tools.gate.admit(self._spec, weight=request.weight, lease_s=lease_s)
+        probe = self._probe if hosts.has_moved_on else ""  # a mirror belongs to the probe, a retry does not
+        admission = self._tools.gate.admit(self._spec, weight=request.weight, lease_s=lease_s, probe=probe)
         hosts.prefer(admission.host)
         with self._lock:
             self._probe = admission.probe or self._probe

@@ -54,8 +54,11 @@ class Admission:
 class Gate(Protocol):
     """Asked before every request to a source, and told how it went."""
 
-    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float) -> Admission:
-        """Return leave to send one request within ``lease_s``. Raises a NotAsked error."""
+    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float, probe: str = "") -> Admission:
+        """Return leave to send one request within ``lease_s``. Raises a NotAsked error.
+
+        probe: the token of a probe under way that goes on at the source's next host.
+        """
 
     def pause(self, spec: SourceSpec, pause: Pause, *, code: MissCode, message: str) -> None:
         """Let nobody ask the source for so long, as it demanded."""
@@ -67,9 +70,9 @@ class Gate(Protocol):
 class OpenGate:
     """Lets everything through and learns nothing: for one-off calls of an operator."""
 
-    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float) -> Admission:
+    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float, probe: str = "") -> Admission:
         """Return leave."""
-        del spec, weight, lease_s
+        del spec, weight, lease_s, probe
         return Admission()
 
     def pause(self, spec: SourceSpec, pause: Pause, *, code: MissCode, message: str) -> None:
@@ -90,9 +93,9 @@ class RedisGate:
         self._local = LocalGate()
         self._complained_at = -COMPLAIN_EVERY_S
 
-    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float) -> Admission:
+    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float, probe: str = "") -> Admission:
         """Return leave to send one request. Raises OutOfBudget, PausedBySource or BreakerOpen."""
-        token = secrets.token_hex(8)
+        token = probe or secrets.token_hex(8)
         windows = budget.windows(spec.rate_limit)
         limits = [number for window in windows for number in (window.amount, window.period_s * 1000)]
         lease_ms = round((lease_s + PROBE_GRACE_S) * 1000)

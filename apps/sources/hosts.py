@@ -48,6 +48,11 @@ class Hosts:
         return self._urls[self.index]
 
     @property
+    def has_moved_on(self) -> bool:
+        """Return whether a host before the current one failed just now."""
+        return self._place > 0
+
+    @property
     def untried(self) -> int:
         """Return how many follow the current one."""
         return len(self._order) - self._place - 1

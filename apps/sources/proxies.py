@@ -64,7 +64,8 @@ def _tunnel_pool(holder: Holder) -> type[HTTPSConnectionPool]:
 
     class Tunnel(HTTPSConnection):
         def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # urllib3 types it as its base
-            holder.hold(self.sock)
+            # TLS within TLS, to a proxy spoken to by https, is no socket and cannot be cut off; what it runs over can
+            holder.hold(getattr(self.sock, "socket", self.sock))
             return super().getresponse()
 
     class TunnelPool(HTTPSConnectionPool):

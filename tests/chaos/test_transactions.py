@@ -21,7 +21,7 @@ from tests.chaos.world import CONFIRMATIONS, wait_until, world
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 REPORTS = int(os.environ.get("CHAOS_REPORTS", "24"))
 SEED = int(os.environ.get("CHAOS_SEED", "7"))
-REPORTS_A_SECOND = 3
+REPORTS_A_SECOND = 2
 LONGEST_LIFE = 3_000  # lines; a sweep with one submission to send is about 400
 PATIENCE_S = 240 + REPORTS
 

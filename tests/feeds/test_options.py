@@ -103,3 +103,36 @@ def test_a_place_for_the_key_is_no_secret() -> None:
 
     assert codes_of(base_url="https://eth-mainnet.example.com/v2/{key}") == []
     assert codes_of(options={"url": template, "price": "$.p"}) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"url": "/t/{ticker}", "headers": {"X-Api-Key": "hunter2hunter2"}}, "X-Api-Key"),
+        ({"url": "/t/{ticker}", "headers": {"authorization": "Bearer hunter2"}}, "authorization"),
+        ({"url": "/t/{ticker}?apikey=hunter2hunter2"}, "apikey"),
+        ({"url": "https://api.example.com/t?s={ticker}&access_token=hunter2"}, "access_token"),
+    ],
+)
+def test_a_description_that_holds_a_secret_is_refused_without_repeating_it(options: dict[str, Any], name: str) -> None:
+    """Options are shown and exported in plain; a key has a table of its own."""
+    source = SourceConfig("venue", "Venue", "generic", options={**options, "price": "$.p"})
+
+    (problem,) = source_rule_problems(Config(sources={"venue": source}))
+
+    assert (problem.where, problem.code) == (("sources", "venue", "options"), "key_in_options")
+    assert problem.message.startswith(f"{name} seems to hold a secret")
+    assert "hunter2" not in problem.message
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"url": "/t?token={ticker}", "headers": {"X-Client": "oracle", "Accept-Language": "en"}},
+        {"url": "/t?keyword=price&authority={ticker}", "headers": {"X-Requested-With": "oracle"}},
+        {"url": "https://[", "headers": ["X-Api-Key"]},
+    ],
+)
+def test_a_parameter_that_only_sounds_like_a_secret_is_none(options: dict[str, Any]) -> None:
+    """`token={ticker}` names a coin; what is malformed is another rule's business."""
+    assert "key_in_options" not in [code for _, code in codes_of(options=options)]

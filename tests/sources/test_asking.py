@@ -157,6 +157,20 @@ def test_a_mirror_answers_for_its_source(gate: RedisGate, spec: SourceSpec) -> N
     assert gate_states([own.slug])[own.slug].state == "closed"
 
 
+def test_a_probe_asks_the_mirrors_too(gate: RedisGate, spec: SourceSpec) -> None:
+    """A source whose first host stays blocked comes back as soon as its mirror does."""
+    with serving(status(451)) as blocked, serving(in_turn(*[status(503)] * QUICK.failures, good)) as mirror:
+        own = lane_spec(blocked, spec, mirrors=(mirror.url,), max_attempts=1)
+        for _ in range(QUICK.failures):
+            ask_gated(blocked, own, gate)
+        assert gate_states([own.slug])[own.slug].state == "open"
+        time.sleep(QUICK.pause_s + 0.1)
+        probed = ask_gated(blocked, own, gate)
+
+    assert codes(probed) == [""]
+    assert gate_states([own.slug])[own.slug].state == "closed"
+
+
 def test_a_hanging_host_leaves_time_for_its_mirror(spec: SourceSpec) -> None:
     """Every host gets its share of the source's time."""
     with serving(lambda _handler: time.sleep(3)) as hanging, serving(good) as mirror:

@@ -68,7 +68,7 @@ class Refusing(OpenGate):
         self.refused = refused
         self.admitted: list[str] = []
 
-    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float) -> Admission:
+    def admit(self, spec: SourceSpec, *, weight: int, lease_s: float, probe: str = "") -> Admission:
         if spec.slug in self.refused:
             raise self.refused[spec.slug]("not now")
         self.admitted.append(spec.slug)

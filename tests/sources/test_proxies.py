@@ -8,12 +8,15 @@ import ssl
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from urllib3.connection import HTTPSConnection
 
 from apps.sources import errors, http
 from apps.sources.http import Limits, Transport
-from apps.sources.proxies import proxy_fault
+from apps.sources.proxies import proxy_fault, proxy_pools
 from tests.sources.proxy import certificate, proxying, tls_serving
 from tests.sources.server import reply, serving
 
@@ -105,6 +108,22 @@ def test_a_proxy_that_refuses_is_a_failed_connection(monkeypatch: pytest.MonkeyP
 
     assert "407" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_an_exchange_behind_a_proxy_spoken_to_by_tls_can_be_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch gets the socket beneath: TLS within TLS is none, and shutting it down would end the watchdog."""
+    held: list[object] = []
+    holder = SimpleNamespace(hold=held.append)
+    pools = proxy_pools("https://proxy.example:8443", holder, tls=ssl.create_default_context)
+    monkeypatch.setattr(HTTPSConnection, "getresponse", lambda _: None)
+
+    assert pools is not None
+    connection: Any = pools.connection_from_host(HOST, scheme="https").ConnectionCls(HOST)
+    beneath = SimpleNamespace()
+    for connection.sock in (beneath, SimpleNamespace(socket=beneath)):
+        connection.getresponse()
+
+    assert held == [beneath, beneath]
 
 
 @pytest.mark.parametrize("url", ["socks5://h:1", "h:1", "http://", "http://h", "http://h:x"])

@@ -1,4 +1,5 @@
 -- May one request go to a source? Pause, breaker and budget are judged, and the budget spent, in one step.
+-- token: a new one, or that of the probe under way, which goes on at the source's next host.
 -- KEYS: gate, spent.  ARGV: config, weight, lease_ms, token, then amount and period_ms of every window.
 -- Returns {word, until_ms, code, message, failures, host, window}; word is go, probe, paused, open or spent.
 local gate, spent = KEYS[1], KEYS[2]
@@ -11,7 +12,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function number(text) return tonumber(text or 0) or 0 end
 
 local told = redis.call('HMGET', gate, 'config', 'not_before', 'pause_code', 'pause_message', 'retry_at', 'probe_until',
-  'code', 'message', 'failures', 'host', 'host_until')
+  'code', 'message', 'failures', 'host', 'host_until', 'probe')
 if told[1] ~= config then
   if told[1] then -- the source was configured anew: what was learnt about the old one is void
     redis.call('HDEL', gate, 'not_before', 'pause_code', 'pause_message', 'retry_at', 'probe', 'probe_until', 'failures',
@@ -26,7 +27,7 @@ local not_before, retry_at, probe_until = number(told[2]), number(told[5]), numb
 if not_before > now then
   return {'paused', not_before, told[3] or '', told[4] or '', 0, 0, ''}
 end
-if retry_at > now or (retry_at > 0 and probe_until > now) then
+if retry_at > now or (retry_at > 0 and probe_until > now and told[12] ~= token) then
   return {'open', math.max(retry_at, probe_until), told[7] or '', told[8] or '', number(told[9]), 0, ''}
 end
 
