@@ -72,11 +72,13 @@ def replay(round_: Round, *, feeds: Sequence[FeedSpec] | None = None) -> Replay:
     feeds: another configuration than the round's own.
 
     Raises:
-        NotReplayable: the round is open, or was settled before inputs were kept.
+        NotReplayable: the round is open, nothing in it mattered, or it was settled before inputs were kept.
     """
     if round_.state != Round.State.CLOSED or round_.closed_at is None or "covered" not in round_.inputs:
         raise NotReplayable(f"round {round_.pk} is {round_.state} and has no inputs to compute with")
     covered = set(round_.inputs["covered"])
+    if not covered:
+        raise NotReplayable(f"nothing of round {round_.pk} mattered: it is {round_.outcome}, so no evidence was kept")
     answers = {answer.pair: answer for answer in round_.answers.all() if answer.pair in covered}
     stored = _stored(answers.values())
     parsed = _from_bodies(round_, stored)

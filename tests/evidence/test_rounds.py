@@ -179,8 +179,19 @@ def test_an_open_round_is_not_replayable(btc: Feed) -> None:
     """There is nothing to compare with yet."""
     opened = open_round(pairs=["BTC/USD"], trigger=Round.Trigger.SCHEDULED, requested_by="", now=NOW)[0]
 
-    with pytest.raises(NotReplayable):
+    with pytest.raises(NotReplayable, match="OPEN"):
         replay(opened)
+
+
+def test_a_round_without_news_says_that_nothing_was_kept(btc: Feed) -> None:
+    """An empty replay must not look like a good one."""
+    first = settled("100", "101", "102")
+    Submission.objects.filter(pk=first.submission_id).update(state=Submission.State.UNCONFIRMED)
+    quiet = settled("100", "101", "102")
+
+    assert quiet.outcome == Round.Outcome.QUIET
+    with pytest.raises(NotReplayable, match="nothing of round"):
+        replay(quiet)
 
 
 def test_the_bundle_of_a_round_verifies_and_an_edit_breaks_it(btc: Feed, client: Client, tmp_path: Path) -> None:
