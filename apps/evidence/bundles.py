@@ -6,7 +6,7 @@ import base64
 import zlib
 from typing import Any
 
-from apps.chain.report import feed_id
+from apps.chain.report import Report, ReportAnswer, encode_entries
 from apps.evidence.services import needed_bodies, read_bodies
 from apps.evidence.standalone import FORMAT
 from apps.rounds.models import Round
@@ -58,12 +58,17 @@ def evidence_bundle(round_: Round) -> dict[str, Any]:
 def _report(submission: Submission | None) -> dict[str, Any] | None:
     if submission is None or submission.deployment is None or not submission.digest:
         return None
+    places = submission.deployment.places
+    rows = [row for row in submission.answers if row["pair"] in places]
+    answers = tuple(ReportAnswer(row["pair"], int(row["answer"]), row["observed_at"]) for row in rows)
+    report = Report(submission.signer_set_version or 0, submission.evidence_hash, answers, places)
     return {
         "chain_id": submission.deployment.chain_id,
         "contract": submission.deployment.address,
         "signer_set_version": submission.signer_set_version,
         "evidence_hash": submission.evidence_hash,
-        "answers": [{**row, "feed_id": "0x" + feed_id(row["pair"]).hex()} for row in submission.answers],
+        "answers": [{**row, "place": places[row["pair"]]} for row in rows],
+        "entries": "0x" + encode_entries(report).hex(),
         "digest": submission.digest,
         "signatures": submission.signatures,
         "signers": submission.deployment.signers,

@@ -22,6 +22,7 @@ from typing import Any
 FORMAT = "price-oracle-evidence/1"
 MASK = (1 << 64) - 1
 MAX_BODY = 16_000_000
+SHARED_WITHIN_S = 5  # answers of a report may share the oldest time among them, never a newer one
 P = 2**256 - 2**32 - 977
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 G = (
@@ -29,8 +30,8 @@ G = (
     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
 )
 DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-ANSWER_TYPE = b"FeedAnswer(bytes32 feedId,int192 answer,uint64 observedAt)"
-REPORT_TYPE = b"Report(uint32 signerSetVersion,bytes32 evidenceHash,FeedAnswer[] answers)" + ANSWER_TYPE
+REPORT_TYPE = b"Report(uint32 signerSetVersion,bytes32 evidenceHash,bytes entries)"
+ENTRY_BYTES, LANES, LANE_BITS, WIDE_INDEX = 30, 4, 48, 0x8000  # of the report's entries, see entries_of
 Point = tuple[int, int] | None
 
 
@@ -79,8 +80,12 @@ def _check_answers(bundle: Mapping[str, Any]) -> str:
         own = known.get(row["pair"])
         if own is None or own["answer"] != row["answer"]:
             raise Wrong(f"the report says {row['answer']} for {row['pair']}, the round {own and own['answer']}")
-        if int(datetime.fromisoformat(own["observed_at"]).timestamp()) != row["observed_at"]:
+        older_s = int(datetime.fromisoformat(own["observed_at"]).timestamp()) - row["observed_at"]
+        if not 0 <= older_s <= SHARED_WITHIN_S:
             raise Wrong(f"{row['pair']} was observed at {own['observed_at']}, the report says {row['observed_at']}")
+    told = {(row["place"], row["observed_at"]): int(row["answer"]) for row in report["answers"]}
+    if (packed := entries_of(bytes.fromhex(report["entries"][2:]))) != told:
+        raise Wrong(f"the report's entries hold {packed}, its answers are {told}")
     return f"{len(report['answers'])} answers of the report are those of the round"
 
 
@@ -113,8 +118,7 @@ def _check_transaction(bundle: Mapping[str, Any], rpc: Callable[[str, list[Any]]
         raise Wrong(f"the node knows no successful transaction {told['hash']}")
     if (sent["to"] or "").lower() != report["contract"].lower():
         raise Wrong(f"the transaction went to {sent['to']}, the report is for {report['contract']}")
-    words = [report["evidence_hash"][2:]]
-    words += [word for row in report["answers"] for word in (row["feed_id"][2:], f"{int(row['answer']):064x}")]
+    words = [report["evidence_hash"][2:], report["entries"][2:]]
     if absent := [word for word in words if word not in sent["input"]]:
         raise Wrong(f"the transaction does not carry {absent[0]}")
     return f"transaction {told['hash']} in block {int(receipt['blockNumber'], 16)} carries root and answers"
@@ -135,18 +139,31 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
     return level[0] if level else bytes(32)
 
 
+def entries_of(packed: bytes) -> dict[tuple[int, int], int]:
+    """Return the answers of a report's entries by place and observation time.
+
+    An entry has 30 bytes: a page's index (2), the time (4), and four answers of 6 bytes, the last lane first; or, where
+    the index has its top bit, one answer of 24. A place is index times four plus lane.
+    """
+    found: dict[tuple[int, int], int] = {}
+    for start in range(0, len(packed), ENTRY_BYTES):
+        entry = packed[start : start + ENTRY_BYTES]
+        index, at, body = (int.from_bytes(part, "big") for part in (entry[:2], entry[2:6], entry[6:]))
+        if index & WIDE_INDEX:
+            found[index * LANES, at] = body
+            continue
+        for lane in range(LANES):
+            if answer := body >> (LANE_BITS * lane) & ((1 << LANE_BITS) - 1):
+                found[index * LANES + lane, at] = answer
+    return found
+
+
 def report_digest(report: Mapping[str, Any]) -> bytes:
     """Return the EIP-712 digest the signers sign."""
-    domain = _words(keccak256(DOMAIN_TYPE), keccak256(b"PriceOracle"), keccak256(b"1"), report["chain_id"])
+    domain = _words(keccak256(DOMAIN_TYPE), keccak256(b"PriceOracle"), keccak256(b"2"), report["chain_id"])
     separator = keccak256(domain + bytes.fromhex(report["contract"][2:]).rjust(32, b"\0"))
-    answers = b"".join(
-        keccak256(
-            _words(keccak256(ANSWER_TYPE), bytes.fromhex(row["feed_id"][2:]), int(row["answer"]), row["observed_at"])
-        )
-        for row in report["answers"]
-    )
-    root = bytes.fromhex(report["evidence_hash"][2:])
-    struct = keccak256(_words(keccak256(REPORT_TYPE), report["signer_set_version"], root, keccak256(answers)))
+    root, entries = bytes.fromhex(report["evidence_hash"][2:]), bytes.fromhex(report["entries"][2:])
+    struct = keccak256(_words(keccak256(REPORT_TYPE), report["signer_set_version"], root, keccak256(entries)))
     return keccak256(b"\x19\x01" + separator + struct)
 
 

@@ -7,12 +7,13 @@ import random
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.evidence.packing import pack, unpack
 
 
+@settings(deadline=None)
 @given(body=st.binary(min_size=1, max_size=2000), base=st.none() | st.binary(min_size=8, max_size=2000))
 def test_unpacking_gives_the_body_back(body: bytes, base: bytes | None) -> None:
     """Whatever the bytes, with a base or without."""

@@ -16,16 +16,17 @@ import pytest
 from coincurve import PrivateKey
 from Crypto.Hash import keccak
 from eth_keys import keys
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.chain.report import Report, ReportAnswer, feed_id, report_digest
+from apps.chain.report import Report, ReportAnswer, encode_entries, report_digest
 from apps.evidence import standalone
 from apps.evidence.standalone import FORMAT, Wrong, verify
 from apps.pricing.evidence import evidence_hash
 
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 SIGNERS = [PrivateKey(bytes([n]) * 32) for n in (1, 2, 3)]
+PLACES = {"BTC/USD": 6, "ETH/USD": 7, "SHIB/USD": (0x8000 + 3) * 4}
 BODY = b'{"price": "100.5"}'
 
 
@@ -48,7 +49,7 @@ def bundle() -> dict[str, Any]:
         {"kind": "inputs", "covered": ["BTC/USD"]},
     ]
     root = evidence_hash(leaves)
-    report = Report(3, root, (ReportAnswer("BTC/USD", 10_050_000_000, 1_700_000_000),))
+    report = Report(3, root, (ReportAnswer("BTC/USD", 10_050_000_000, 1_700_000_000),), PLACES)
     digest = report_digest(report, chain_id=31337, contract=CONTRACT)
     return {
         "format": FORMAT,
@@ -65,11 +66,12 @@ def bundle() -> dict[str, Any]:
             "answers": [
                 {
                     "pair": "BTC/USD",
-                    "feed_id": "0x" + feed_id("BTC/USD").hex(),
+                    "place": PLACES["BTC/USD"],
                     "answer": "10050000000",
                     "observed_at": 1_700_000_000,
                 }
             ],
+            "entries": "0x" + encode_entries(report).hex(),
             "digest": "0x" + digest.hex(),
             "signatures": [{"signer": address_of(key), "signature": signed(digest, key)} for key in SIGNERS[:2]],
             "signers": [address_of(key) for key in SIGNERS],
@@ -79,18 +81,33 @@ def bundle() -> dict[str, Any]:
     }
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600))
 def test_keccak_is_that_of_the_library(message: bytes) -> None:
     """Over blocks of every length."""
     assert standalone.keccak256(message) == keccak.new(digest_bits=256, data=message).digest()
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.binary(min_size=32, max_size=32), st.integers(1, 2**250))
 def test_recovery_names_the_signer(digest: bytes, secret: int) -> None:
     """The address recovered is the one of the key that signed."""
     key = PrivateKey(secret.to_bytes(32, "big"))
 
     assert standalone.recover(digest, bytes.fromhex(signed(digest, key)[2:])) == address_of(key).lower()
+
+
+@given(
+    answers=st.dictionaries(st.sampled_from(["BTC/USD", "ETH/USD"]), st.integers(1, 2**48 - 1), min_size=1),
+    wide=st.none() | st.integers(1, 2**192 - 1),
+    at=st.integers(1, 2**32 - 1),
+)
+def test_entries_are_read_as_they_are_packed(answers: dict[str, int], wide: int | None, at: int) -> None:
+    """Lanes of one page and a wide feed come back with their places and times."""
+    told = answers | ({"SHIB/USD": wide} if wide else {})
+    report = Report(1, "0x" + "00" * 32, tuple(ReportAnswer(pair, n, at) for pair, n in told.items()), PLACES)
+
+    assert standalone.entries_of(encode_entries(report)) == {(PLACES[pair], at): n for pair, n in told.items()}
 
 
 def test_a_whole_bundle_is_right(bundle: dict[str, Any]) -> None:
@@ -119,10 +136,12 @@ def changed(bundle: dict[str, Any], *path: Any, to: Any) -> dict[str, Any]:
         (("bodies", hashlib.sha256(BODY).hexdigest()), base64.b64encode(zlib.compress(b"x")).decode(), "hashes to"),
         (("leaves", 0, "price"), "100.6", "the leaves give the root"),
         (("report", "answers", 0, "answer"), "10060000000", "the report says"),
-        (("answers", 0, "observed_at"), "2023-11-14T22:13:21+00:00", "was observed at"),
+        (("answers", 0, "observed_at"), "2023-11-14T22:13:26+00:00", "was observed at"),
+        (("answers", 0, "observed_at"), "2023-11-14T22:13:19+00:00", "was observed at"),
         (("report", "evidence_hash"), "0x" + "00" * 32, "the report commits to"),
         (("report", "signer_set_version"), 4, "EIP-712 digest"),
         (("report", "chain_id"), 1, "EIP-712 digest"),
+        (("report", "answers", 0, "place"), 7, "entries hold"),
         (("report", "signers"), ["0x" + "11" * 20], "not in the signer set"),
         (("report", "threshold"), 3, "3 must"),
     ],
@@ -135,7 +154,7 @@ def test_whatever_is_changed_is_found(bundle: dict[str, Any], path: tuple[Any, .
 
 def node(bundle: dict[str, Any], **changes: Any) -> Any:
     report = bundle["report"]
-    words = report["evidence_hash"][2:] + report["answers"][0]["feed_id"][2:] + f"{10_050_000_000:064x}"
+    words = report["evidence_hash"][2:] + report["entries"][2:]
     replies = {
         "eth_chainId": hex(31337),
         "eth_getTransactionReceipt": {"status": "0x1", "blockNumber": "0x7"},
