@@ -86,12 +86,12 @@ class RoundAdmin(ReadOnlyAdmin):
     date_hierarchy = "opened_at"
     list_per_page = 50
     inlines = (AnswerInline,)
-    readonly_fields = ("status", "sources", "promoted", "asked_for", "submission_link", "seconds")
+    readonly_fields = ("status", "sources", "promoted", "asked_for", "submission_link", "evidence_link", "seconds")
     fieldsets = (
         (None, {"fields": (("id", "status", "trigger"), ("requested_by", "market"), "asked_for")}),
         ("Sources", {"fields": ("promoted", "sources")}),
         ("Way", {"fields": (("opened_at", "deadline", "closed_at"), ("closed_by", "seconds"))}),
-        ("Proof", {"fields": ("submission_link", "evidence_hash", "config_version")}),
+        ("Proof", {"fields": ("submission_link", ("evidence_hash", "evidence_link"), "config_version")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Round]:
@@ -132,6 +132,13 @@ class RoundAdmin(ReadOnlyAdmin):
             return "-"
         url = reverse("admin:submissions_submission_change", args=[submission.pk])
         return format_html(LINK, url, submission.state)
+
+    @display(description="Evidence")  # type: ignore[untyped-decorator]
+    def evidence_link(self, round_: Round) -> SafeString | str:
+        """Link to the bundle that proves the round, once it is closed."""
+        if round_.state != Round.State.CLOSED:
+            return "-"
+        return format_html(LINK, f"/api/v1/rounds/{round_.pk}/evidence", "download")
 
     @display(description="Sources asked")  # type: ignore[untyped-decorator]
     def sources(self, round_: Round) -> SafeString:

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 import requests
 
+from apps.evidence import standalone
 from oracle_project.settings.base import BASE_DIR
 from simulator.testing import Control
 from tests.e2e.conftest import Oracle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("oracle")]
-FINISHED = {"CONFIRMED", "QUIET", "REJECTED", "REPLACED", "FAILED"}
+FINISHED = {"CONFIRMED", "HELD", "QUIET", "REJECTED", "REPLACED", "FAILED"}
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,22 @@ def test_a_requested_round_confirms_and_the_chain_says_the_same_integer(oracle: 
     receipt = oracle.rpc("eth_getTransactionReceipt", finished["submission"]["tx_hash"])
     assert receipt["status"] == "0x1"
     assert receipt["to"].lower() == oracle.run["contract"].lower()
+
+
+def test_the_evidence_of_a_round_leads_from_bodies_to_the_transaction(oracle: Oracle) -> None:
+    """Bodies kept on their way past the chord, root, report, signatures and the node's transaction: one chain."""
+    finished = confirmed_round(oracle, "ETH/USD")
+    deadline = time.monotonic() + 20
+    bundle = oracle.get(f"/rounds/{finished['id']}/evidence").json()
+    while bundle["missing_bodies"] and time.monotonic() < deadline:
+        time.sleep(0.5)
+        bundle = oracle.get(f"/rounds/{finished['id']}/evidence").json()
+
+    lines = standalone.verify(bundle, rpc=lambda method, params: oracle.rpc(method, *params))
+
+    assert bundle["missing_bodies"] == []
+    assert len(bundle["bodies"]) >= 5
+    assert "carries root and answers" in lines[-1]
 
 
 def test_price_endpoint_says_what_the_contract_says(oracle: Oracle) -> None:
