@@ -36,11 +36,14 @@ def key(number: int) -> KeystoreSigner:
 
 
 @contextmanager
-def anvil_at(folder: Path) -> Iterator[str]:
-    """Start an Anvil of its own; yields its URL and ends it by pid."""
+def anvil_at(folder: Path, *, forgets: bool = True) -> Iterator[str]:
+    """Start an Anvil of its own; yields its URL and ends it by pid. forgets: drop the bodies of old blocks."""
     port = free_port()
     try:
         command = embedded.anvil_command(folder, port=port, keep=False)
+        if not forgets:
+            at = command.index("--transaction-block-keeper")
+            del command[at : at + 2]
     except embedded.EmbeddedError as exc:
         pytest.skip(str(exc))
     with (folder / "anvil.log").open("wb") as log:

@@ -114,7 +114,7 @@ def world(folder: Path, *, weather: dict[str, float] | None = None) -> Iterator[
     weather = STORM if weather is None else weather
     with ExitStack() as stack:
         (folder / "chain").mkdir()
-        url = stack.enter_context(anvil_at(folder / "chain"))
+        url = stack.enter_context(anvil_at(folder / "chain", forgets=False))
         gateway = gateway_to(url)
         transmitter = _transmitter(folder)
         contract = _contract(gateway, folder)
