@@ -30,6 +30,7 @@ BLOCK_S = 1
 GWEI = 10**9
 GAS_LIMIT = 300_000
 POLL_S = 0.02
+SWEEP_S = 2.0
 PATIENCE_S = 300.0
 LONG_S = 10**7
 EVIDENCE = "0x" + "be" * 32
@@ -123,9 +124,14 @@ def bare_send(chain: Chain, data: bytes, *, nonce: int) -> None:
 
 
 def until(condition: Callable[[], bool], *, what: str) -> None:
-    """Return once the condition holds. Raises ServerFailed after PATIENCE_S."""
-    deadline = time.monotonic() + PATIENCE_S
+    """Return once the condition holds, sweeping meanwhile as beat does. Raises ServerFailed after PATIENCE_S."""
+    from oracle_project.celery import app  # noqa: PLC0415 - reads the environment made above
+
+    deadline, swept_at = time.monotonic() + PATIENCE_S, time.monotonic()
     while not condition():
+        if time.monotonic() - swept_at > SWEEP_S:
+            app.send_task("submissions.sweep", queue="chain", ignore_result=True)
+            swept_at = time.monotonic()
         if time.monotonic() > deadline:
             raise ServerFailed(f"not within {PATIENCE_S:.0f} s: {what}")
         time.sleep(POLL_S)

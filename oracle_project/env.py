@@ -130,7 +130,11 @@ VARIABLES: tuple[Variable, ...] = (
         "auto",
     ),
     Variable("DATA_FEE", "What bills a transaction's bytes beside its gas: `none`, `optimism` or `arbitrum`.", "none"),
-    Variable("BUMP_AFTER_BLOCKS", "Blocks after which a waiting transaction is replaced by a better paid one.", "3"),
+    Variable(
+        "BUMP_AFTER_BLOCKS",
+        "Blocks after which a waiting transaction is paid better; take more where blocks last under two seconds.",
+        "3",
+    ),
     Variable("MAX_IN_FLIGHT", "Transactions of one key that may wait to be mined at a time.", "16"),
     Variable(
         "FINALITY",
