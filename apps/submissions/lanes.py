@@ -59,22 +59,26 @@ def open_lane(deployment: Deployment, clients: ChainClients, *, head_block: int)
     """Return the first lane that may take another submission. Raises LaneClosed with every lane's reason."""
     reasons: list[str] = []
     for lane in lanes_of(deployment, clients):
-        reason = closed_reason(lane.wallet, clients.policy, head_block=head_block)
+        reason = closed_reason(lane.wallet, clients, head_block=head_block)
         if not reason:
             return lane
         reasons.append(f"{lane.wallet.address}: {reason}")
     raise LaneClosed("; ".join(reasons) or "no transmitter is configured")
 
 
-def closed_reason(wallet: Wallet, policy: ChainPolicy, *, head_block: int) -> str:
+def closed_reason(wallet: Wallet, clients: ChainClients, *, head_block: int) -> str:
     """Return why a lane takes nothing new now, empty when it does."""
     if wallet.paused_at is not None:
         return f"paused by {wallet.paused_by} at {wallet.paused_at:%Y-%m-%d %H:%M}"
     in_flight = Submission.objects.filter(wallet=wallet, state__in=Submission.IN_FLIGHT)
-    count = in_flight.count()
+    policy, count = clients.policy, in_flight.count()
     if count >= policy.max_in_flight:
         return f"{count} transactions in flight reach MAX_IN_FLIGHT {policy.max_in_flight}"
-    first = in_flight.exclude(state=State.MISSING).order_by("nonce").first()
+    waiting = in_flight.exclude(state=State.MISSING).order_by("nonce")
+    first = waiting.first()
+    if first is not None and is_stuck(newest_attempt(first), head_block=head_block, policy=policy):
+        # it may be mined, and only its receipt not read yet: in a burst the sweep comes later than the blocks
+        first = waiting.filter(nonce__gte=clients.gateway.nonce(wallet.address, pending=False)).first()
     if first is not None and is_stuck(newest_attempt(first), head_block=head_block, policy=policy):
         return f"nonce {first.nonce} is stuck; a newer report of its feeds will take its place"
     return ""

@@ -100,6 +100,20 @@ def test_stuck_lane_gives_out_no_more_nonces(deployment: Deployment, clients: Ch
         send(plan(("ETH/USD", 7)).pk, clients)
 
 
+def test_mined_transaction_whose_receipt_is_unread_is_not_stuck(
+    deployment: Deployment, clients: ChainClients, chain: FakeChain
+) -> None:
+    """In a burst blocks come before the sweep: what is mined holds nobody up."""
+    send(plan(("BTC/USD", 5)).pk, clients)
+    for _ in range(3):
+        chain.mine()
+
+    send(plan(("ETH/USD", 7)).pk, clients)
+
+    assert states() == [State.UNCONFIRMED, State.UNCONFIRMED]
+    assert (chain.landed("BTC/USD"), chain.landed("ETH/USD")) == ([5], [7])
+
+
 def test_spare_transmitter_steps_in(deployment: Deployment, clients: ChainClients, chain: FakeChain) -> None:
     """While the first key is paused the second sends, with nonces of its own; each lane has its own wallet."""
     two = replace(clients, transmitters=[key(2), key(3)])
