@@ -109,15 +109,15 @@ def _heal(difference: ChainDifference, deployment: Deployment) -> str:
         return ""
     try:
         with transaction.atomic():
-            return (
-                _follow_missing(row) if difference.kind == Kind.MISSING else _follow_extra(row, difference, deployment)
-            )
+            if row.state in Submission.LANDED:  # or one of its feeds was misread: its receipt tells again
+                return _follow_again(row)
+            return _follow_extra(row, difference, deployment)
     except (StateMoved, IntegrityError) as exc:
         log.warning("difference not healed submission=%s error=%s", row.pk, exc.__class__.__name__)
         return ""
 
 
-def _follow_missing(row: Submission) -> str:
+def _follow_again(row: Submission) -> str:
     lost = {"tx_hash": row.tx_hash, "block_number": row.block_number, "block_hash": row.block_hash}
     move(
         row.pk,

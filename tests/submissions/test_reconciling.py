@@ -73,6 +73,18 @@ def test_event_of_a_report_given_up_is_healed(landed: Submission, clients: Chain
     assert (landed.state, landed.failure_code, landed.landed) == (State.FINAL, "", ["BTC/USD", "ETH/USD"])
 
 
+def test_feed_misread_at_confirming_is_read_again(landed: Submission, clients: ChainClients) -> None:
+    """A row that knows of one landed feed where the chain has two is followed again and ends with both."""
+    Submission.objects.update(landed=["ETH/USD"], skipped={"BTC/USD": "read_back_differs"})
+
+    reconcile(clients)
+    sweep(clients)
+
+    landed.refresh_from_db()
+    assert found() == [("EXTRA", "BTC/USD", True)]
+    assert (landed.landed, landed.skipped) == (["BTC/USD", "ETH/USD"], {})
+
+
 def test_event_whose_receipt_is_still_to_be_read_is_none(landed: Submission, clients: ChainClients) -> None:
     """A submission on its way is followed anyway; no alarm is raised for it."""
     Submission.objects.update(state=State.UNCONFIRMED, landed=[])
