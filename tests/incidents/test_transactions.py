@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pytest
 from django.db import connection, connections
@@ -70,7 +71,8 @@ def test_incident_10_two_workers_twenty_submissions(chain: Chain, settings: Sett
     """Two workers that send 20 reports at once use 20 nonces in order; none is left unresolved."""
     settings.MAX_IN_FLIGHT = 20
     for n in range(20):
-        Feed.objects.create(pair=f"P{n}/USD", max_age_s=900)
+        Feed.objects.create(pair=f"P{n}/USD", max_age_s=900, min_answer=Decimal("0.00000001"), max_answer=1)
+    chain.take_feeds()
     rows = [report(n + 1, age_s=60 - n, pair=f"P{n}/USD") for n in range(20)]
     at_once = threading.Barrier(2)
 
