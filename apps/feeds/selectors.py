@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -115,6 +116,17 @@ def source_spec(source: Source) -> SourceSpec:
 def _sealed_key(source: Source) -> str:
     key: SourceKey | None = getattr(source, "key", None)
     return key.sealed if key else ""
+
+
+def venue_of(source: Source) -> str:
+    """Return what the source fails with: the venue it names, else its adapter's."""
+    return source.venue or default_venue(source.adapter, source=source.slug, options=source.options)
+
+
+def host_of_source(source: Source, *, index: int) -> str:
+    """Return the host name of the source's base URL (0) or of its n-th mirror; empty where there is none."""
+    urls = (live_base_url(source_config(source)), *_mirrors(source))
+    return urlsplit(urls[index]).hostname or "" if index < len(urls) else ""
 
 
 def rate_limit_of(source: Source) -> str:

@@ -29,6 +29,7 @@ class GateState:
 
     failures: calls in a row.  openings: ever.  code, message, opened_at: of the last opening, also when closed since.
     retry_at: when the next probe may go, None while closed.  paused_until: None without a pause.
+    host: which of the source's hosts is asked first now: 0 its own, n its n-th mirror, which answered when it did not.
     """
 
     state: BreakerState = BreakerState.CLOSED
@@ -41,6 +42,7 @@ class GateState:
     paused_until: datetime | None = None
     pause_code: str = ""
     pause_message: str = ""
+    host: int = 0
 
 
 def gate_states(slugs: Iterable[str]) -> dict[str, GateState]:
@@ -63,6 +65,7 @@ def _state(fields: dict[bytes, bytes], *, now: datetime) -> GateState:
     told = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
     retry_at, not_before = _moment(told.get("retry_at")), _moment(told.get("not_before"))
     is_paused = not_before is not None and not_before > now
+    host_until = _moment(told.get("host_until"))
     return GateState(
         state=_breaker(retry_at, now=now),
         failures=int(told.get("failures", 0)),
@@ -74,6 +77,7 @@ def _state(fields: dict[bytes, bytes], *, now: datetime) -> GateState:
         paused_until=not_before if is_paused else None,
         pause_code=told.get("pause_code", "") if is_paused else "",
         pause_message=told.get("pause_message", "") if is_paused else "",
+        host=int(told.get("host", 0)) if host_until is not None and host_until > now else 0,
     )
 
 

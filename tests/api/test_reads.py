@@ -180,6 +180,7 @@ def test_sources_show_their_breaker(client: APIClient, settings: Settings) -> No
     assert (breaker["state"], breaker["openings"], breaker["code"]) == ("open", 1, "geo_blocked")
     assert (breaker["pause_code"], breaker["paused_until"] is not None) == ("banned", True)
     assert kraken["rate_limit"] == "30/30 second"
+    assert (kraken["venue"], kraken["host"]) == ("kraken", "api.kraken.com")
 
 
 def test_sources_are_shown_while_redis_is_away(client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,6 +201,7 @@ def test_a_queue_shows_its_waiting_messages() -> None:
     """A message that no worker took counts."""
     with gauges.Connection(gauges.celery_config.broker_url) as connection:
         queue = connection.SimpleQueue("settle")
+        queue.clear()  # what other tests left there
         queue.put({"x": 1})
         try:
             (family,) = gauges.queues()

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from apps.api.serializers.common import DecimalText, IntegerText, LinkField, PairField
 from apps.feeds.models import Feed, Listing, Source
-from apps.feeds.selectors import rate_limit_of
+from apps.feeds.selectors import host_of_source, rate_limit_of, venue_of
 from apps.feeds.values import FEED_KEYS
 from apps.pricing.types import AnswerReason, AnswerState
 from apps.sources.advice import what_to_do
@@ -135,6 +135,10 @@ class SourceSerializer(serializers.Serializer[Source]):
     last_message = serializers.CharField(source="state.last_message")
     what_to_do = serializers.SerializerMethodField(help_text="Advice for the operator on last_error; empty when ok.")
     breaker = serializers.SerializerMethodField(help_text="null when Redis cannot be read.")
+    venue = serializers.SerializerMethodField(help_text="Sources of one venue count once in an answer.")
+    host = serializers.SerializerMethodField(
+        help_text="Whom it asks first now: its own host, or a mirror."
+    )
     rate_limit = serializers.SerializerMethodField(help_text="The limit in force; empty for none.")
     cache_ttl_ms = serializers.IntegerField()
     latency_ms = serializers.IntegerField(source="state.last_latency_ms", allow_null=True)
@@ -160,6 +164,15 @@ class SourceSerializer(serializers.Serializer[Source]):
         gates: dict[str, GateState] = self.context.get("gates", {})
         gate = gates.get(source.slug)
         return BreakerSerializer(gate).data if gate else None
+
+    def get_venue(self, source: Source) -> str:
+        """Return the venue in force."""
+        return venue_of(source)
+
+    def get_host(self, source: Source) -> str:
+        """Return the host name, never a whole URL."""
+        gate: GateState | None = self.context.get("gates", {}).get(source.slug)
+        return host_of_source(source, index=gate.host if gate else 0)
 
     def get_rate_limit(self, source: Source) -> str:
         """Return the source's own limit, else its adapter's."""

@@ -18,7 +18,7 @@ from unfold.utils import display_for_label
 
 from apps.feeds.admin.versioned import VersionedAdmin
 from apps.feeds.models import Source
-from apps.feeds.selectors import rate_limit_of
+from apps.feeds.selectors import host_of_source, rate_limit_of, venue_of
 from apps.sources.advice import what_to_do
 from apps.sources.budget import NO_LIMIT
 from apps.sources.gate_state import BreakerState, GateState, close_gate, gate_states
@@ -41,7 +41,7 @@ class GatedAdmin(VersionedAdmin):
     """Base of SourceAdmin: shows each source's gate and lets an operator open the way again."""
 
     actions: tuple[str, ...] = (*VersionedAdmin.actions, "close_breakers")
-    gate_fields = ("breaker", "gate_detail", "limit_in_force")
+    gate_fields = ("breaker", "gate_detail", "limit_in_force", "venue_in_force", "asked_first")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         """Return the list that reads the gates."""
@@ -67,7 +67,7 @@ class GatedAdmin(VersionedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
         """Show the gate of a saved source."""
         fieldsets = list(super().get_fieldsets(request, obj))
-        gate = ("Gate", {"fields": (("breaker", "limit_in_force"), "gate_detail")})
+        gate = ("Gate", {"fields": (("breaker", "limit_in_force"), ("venue_in_force", "asked_first"), "gate_detail")})
         return [*fieldsets[:2], gate, *fieldsets[2:]] if obj else fieldsets
 
     @display(description="Breaker")  # type: ignore[untyped-decorator]
@@ -93,6 +93,19 @@ class GatedAdmin(VersionedAdmin):
             return source.rate_limit
         own = rate_limit_of(source)
         return f"{own} (the adapter's own)" if own else NO_LIMIT
+
+    @display(description="Venue in force")  # type: ignore[untyped-decorator]
+    def venue_in_force(self, source: Source) -> str:
+        """Say what the source counts once with."""
+        return venue_of(source)
+
+    @display(description="Asked first now")  # type: ignore[untyped-decorator]
+    def asked_first(self, source: Source) -> str:
+        """Name the source's own host, or the mirror that steps in for it."""
+        gate = _gate_of(source)
+        index = gate.host if gate else 0
+        name = host_of_source(source, index=index) or "-"
+        return f"{name} (mirror {index})" if index else name
 
     @action(description="Close breaker now", permissions=["change"])  # type: ignore[untyped-decorator]
     def close_breakers(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
