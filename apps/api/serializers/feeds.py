@@ -136,9 +136,7 @@ class SourceSerializer(serializers.Serializer[Source]):
     what_to_do = serializers.SerializerMethodField(help_text="Advice for the operator on last_error; empty when ok.")
     breaker = serializers.SerializerMethodField(help_text="null when Redis cannot be read.")
     venue = serializers.SerializerMethodField(help_text="Sources of one venue count once in an answer.")
-    host = serializers.SerializerMethodField(
-        help_text="Whom it asks first now: its own host, or a mirror."
-    )
+    host = serializers.SerializerMethodField(help_text="Whom it asks first now: its own host, or a mirror.")
     rate_limit = serializers.SerializerMethodField(help_text="The limit in force; empty for none.")
     cache_ttl_ms = serializers.IntegerField()
     latency_ms = serializers.IntegerField(source="state.last_latency_ms", allow_null=True)
