@@ -98,7 +98,7 @@ def test_two_dead_favourites_are_replaced_by_reserves_in_order(oracle: Oracle) -
     promoted = {o["source"]: o["promoted_for"] for o in answer["observations"] if o["promoted_for"]}
     assert set(promoted.values()) <= set(favourites)
     assert list(promoted)[:2] == [s for s in priorities(oracle, "BTC-USD") if s in promoted][:2]
-    assert len(promoted) >= 2
+    assert len(promoted) >= 2, answer["observations"]
     page = oracle.get("/../../rounds/" + finished["id"]).text
     assert all(source in page for source in [*favourites, *promoted])
 
