@@ -125,7 +125,7 @@ def venue_of(source: Source) -> str:
 
 def host_of_source(source: Source, *, index: int) -> str:
     """Return the host name of the source's base URL (0) or of its n-th mirror; empty where there is none."""
-    urls = (live_base_url(source_config(source)), *_mirrors(source))
+    urls = (_base_url(source), *_mirrors(source))
     return urlsplit(urls[index]).hostname or "" if index < len(urls) else ""
 
 
