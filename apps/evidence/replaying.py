@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,8 +19,8 @@ from apps.pricing.freeze import Watch, fingerprint
 from apps.pricing.guards import Release
 from apps.pricing.plan import plan_from_json
 from apps.pricing.types import Ask, FeedSpec, Miss, OnChainValue, Quote
-from apps.rounds.models import Answer, Round
-from apps.rounds.recorded import outcome_of
+from apps.rounds.models import Round
+from apps.rounds.recorded import recorded_outcomes
 from apps.sources.adapters.base import Adapter, Reply
 from apps.sources.registry import UnknownAdapter, adapter
 
@@ -80,7 +80,7 @@ def replay(round_: Round, *, feeds: Sequence[FeedSpec] | None = None) -> Replay:
     if not covered:
         raise NotReplayable(f"nothing of round {round_.pk} mattered: it is {round_.outcome}, so no evidence was kept")
     answers = {answer.pair: answer for answer in round_.answers.all() if answer.pair in covered}
-    stored = _stored(answers.values())
+    stored = recorded_outcomes(answers.values())
     parsed = _from_bodies(round_, stored)
     specs = [feed for feed in (feeds or plan_from_json(round_.plan).feeds) if feed.pair in covered]
     outcomes: Outcomes = {**stored, **parsed}
@@ -104,10 +104,6 @@ def replay(round_: Round, *, feeds: Sequence[FeedSpec] | None = None) -> Replay:
         ),
         unlike=tuple(f"{source} {pair}" for (source, pair), said in parsed.items() if said != stored[source, pair]),
     )
-
-
-def _stored(answers: Iterable[Answer]) -> Outcomes:
-    return {(row["source"], row["pair"]): outcome_of(row) for answer in answers for row in answer.observations}
 
 
 def _from_bodies(round_: Round, stored: Outcomes) -> Outcomes:

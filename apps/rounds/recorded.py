@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from apps.pricing.types import Miss, MissCode, Quote
 from apps.pricing.whatif import RecordedRound
-from apps.rounds.models import Round
+from apps.rounds.models import Answer, Round
 
 
 def recorded_rounds(pairs: Sequence[str], *, limit: int) -> list[RecordedRound]:
@@ -19,14 +19,15 @@ def recorded_rounds(pairs: Sequence[str], *, limit: int) -> list[RecordedRound]:
     return [
         RecordedRound(
             at=round_.closed_at or round_.opened_at,
-            outcomes={
-                (row["source"], row["pair"]): outcome_of(row)
-                for answer in round_.answers.all()
-                for row in answer.observations
-            },
+            outcomes=recorded_outcomes(round_.answers.all()),
         )
         for round_ in reversed(newest)
     ]
+
+
+def recorded_outcomes(answers: Iterable[Answer]) -> dict[tuple[str, str], Quote | Miss]:
+    """Return what the sources said, by (source, pair), as the answers' observations keep it."""
+    return {(row["source"], row["pair"]): outcome_of(row) for answer in answers for row in answer.observations}
 
 
 def outcome_of(row: Mapping[str, Any]) -> Quote | Miss:

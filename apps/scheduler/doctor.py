@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError
 
 from apps.chain.errors import ChainError
 from apps.feeds.config import all_problems
+from apps.feeds.models import Feed
 from apps.feeds.selectors import current_config
 from apps.scheduler import readiness
 from apps.submissions.chains import settings_policy
@@ -111,14 +112,10 @@ def _chain() -> Iterator[Diagnosis]:
         yield Diagnosis("contract", is_well=False, told=told)
         return
     yield Diagnosis("contract", is_well=True, told=deployment.address)
-    missing = sorted(current_enabled_pairs() - deployment.proxies.keys())
+    enabled = Feed.objects.filter(enabled=True).values_list("pair", flat=True)
+    missing = sorted(set(enabled) - deployment.proxies.keys())
     told = f"{len(deployment.proxies)} feeds" if not missing else f"not on the contract: {', '.join(missing)}"
     yield Diagnosis("contract feeds", is_well=not missing, told=told)
-
-
-def current_enabled_pairs() -> set[str]:
-    """Return the pairs of the enabled feeds."""
-    return {pair for pair, feed in current_config().feeds.items() if feed.enabled}
 
 
 def _keys() -> Iterator[Diagnosis]:
