@@ -11,6 +11,8 @@ from oracle_project import env, redis_transport
 
 redis_transport.install()
 
+CONNECT_WITHIN_S = 2.0
+
 redis_url = env.text("REDIS_URL") or "redis://127.0.0.1:6379/0"
 broker_url = env.text("CELERY_BROKER_URL") or redis_url
 result_backend = f"oracle_project.results:Backend+{redis_url}"
@@ -29,9 +31,14 @@ else:
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,
         "socket_timeout": 5,
+        "socket_connect_timeout": CONNECT_WITHIN_S,
         "socket_keepalive": True,
     }
 
+# One try to connect for a message: kombu's own loop sleeps 2 s and 4 s below every publish, also one that is not to be
+# retried. Who wants several tries has them from the publish policy; workers reconnect by a loop of their own.
+broker_transport_options["max_retries"] = 0
+broker_connection_timeout = CONNECT_WITHIN_S
 broker_pool_limit = 10  # None reconnects at every publish: +67 % producer CPU
 broker_connection_retry_on_startup = True
 result_backend_always_retry = True

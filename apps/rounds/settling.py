@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from apps.feeds.services import record_source_calls
 from apps.monitoring import metrics
@@ -37,6 +35,7 @@ from apps.rounds.records import (
 from apps.rounds.selectors import reference_values
 from apps.scorecards.services import record_round
 from apps.sources.wire import outcome_from_json
+from apps.submissions.hints import hints
 from apps.submissions.models import Submission
 from apps.submissions.services import PlannedAnswer, plan_submission
 
@@ -82,7 +81,8 @@ def settle(
         record_source_calls(calls)
     remember(prices, memory)
     if round_.outcome in {Round.Outcome.SENT, Round.Outcome.HELD} or round_.requested:
-        _hint("evidence.keep_round", round_.pk)
+        # while the bodies are still there; a lost hint is made good by beat's sweep
+        hints.send("evidence.keep_round", str(round_.pk), queue="settle")
     _count(round_, answers, calls=calls)
     record_round(prices.values(), calls, now=now)
     return round_
@@ -185,14 +185,6 @@ def _plan_submission(round_: Round, accepted: Sequence[Answer]) -> Submission:
     return plan_submission(
         answers=planned, evidence_hash=round_.evidence_hash, simulated=round_.market == Round.Market.SIMULATED
     )
-
-
-def _hint(task: str, round_id: uuid.UUID) -> None:
-    """Have the bodies stored while they are still there; when the broker is away, beat's sweep finds the round."""
-    try:
-        current_app.send_task(task, args=[str(round_id)], queue="settle", retry=False)
-    except (OperationalError, OSError) as exc:
-        log.warning("hint lost task=%s round=%s error=%s", task, round_id, exc.__class__.__name__)
 
 
 def _count(round_: Round, answers: Sequence[Answer], *, calls: Sequence[Mapping[str, Any]]) -> None:

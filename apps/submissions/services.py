@@ -17,14 +17,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from apps.chain.report import evidence_bytes
 from apps.monitoring import metrics
+from apps.submissions.hints import hints
 from apps.submissions.models import OnChainPrice, Submission
 
 log = logging.getLogger(__name__)
@@ -115,22 +114,13 @@ def _times_on_chain() -> dict[str, int]:
 
 
 def hint(task: str, submission_id: uuid.UUID) -> None:
-    """Tell the chain worker of a submission. Only a hint: when the broker is away, the sweep finds the row.
-
-    Without its result: to wait for one would subscribe at the result store, and try that for 20 s when it is away.
-    """
-    try:
-        current_app.send_task(task, args=[str(submission_id)], queue="chain", retry=False, ignore_result=True)
-    except (OperationalError, OSError) as exc:
-        log.warning("hint lost task=%s submission=%s error=%s", task, submission_id, exc.__class__.__name__)
+    """Tell the chain worker of a submission; when the broker is away, the sweep finds the row."""
+    hints.send(task, str(submission_id), queue="chain")
 
 
 def hint_action(action_id: int) -> None:
     """Tell the chain worker of an operator's action; the sweep finds it when the hint is lost."""
-    try:
-        current_app.send_task("submissions.act", args=[action_id], queue="chain", retry=False, ignore_result=True)
-    except (OperationalError, OSError) as exc:
-        log.warning("hint lost action=%s error=%s", action_id, exc.__class__.__name__)
+    hints.send("submissions.act", action_id, queue="chain")
 
 
 def move(submission_id: uuid.UUID, *, frm: Sequence[State], to: State, **fields: Any) -> None:
