@@ -20,6 +20,7 @@ def evidence_bundle(round_: Round) -> dict[str, Any]:
     Bodies that are not kept (any more) are named under ``missing_bodies``; everything else can still be checked.
     """
     answers = list(round_.answers.all())
+    covered = set(round_.inputs.get("covered", ()))
     hashes = [one.sha256 for one in needed_bodies(round_, answers)]
     bodies = read_bodies(hashes)
     return {
@@ -33,7 +34,7 @@ def evidence_bundle(round_: Round) -> dict[str, Any]:
             "config_version": round_.config_version and round_.config_version.number,
             "config_sha256": round_.config_version and round_.config_version.sha256,
         },
-        "plan": round_.plan,
+        "plan": {"feeds": [feed for feed in round_.plan["feeds"] if feed["pair"] in covered]},
         "evidence_hash": round_.evidence_hash,
         "leaves": evidence_rows(round_, answers) if "covered" in round_.inputs else [],
         "answers": [
@@ -46,7 +47,7 @@ def evidence_bundle(round_: Round) -> dict[str, Any]:
                 "observed_at": answer.observed_at and answer.observed_at.isoformat(),
             }
             for answer in answers
-            if answer.pair in round_.inputs.get("covered", ())
+            if answer.pair in covered
         ],
         "bodies": {sha256: base64.b64encode(zlib.compress(body)).decode() for sha256, body in sorted(bodies.items())},
         "missing_bodies": sorted(set(hashes) - bodies.keys()),

@@ -17,9 +17,9 @@ from apps.feeds.values import SourceConfig
 from apps.pricing.aggregate import Known, aggregate_round
 from apps.pricing.freeze import Watch, fingerprint
 from apps.pricing.guards import Release
-from apps.pricing.plan import plan_from_json
 from apps.pricing.types import Ask, FeedSpec, Miss, OnChainValue, Quote
 from apps.rounds.models import Round
+from apps.rounds.plans import plan_of
 from apps.rounds.recorded import recorded_outcomes
 from apps.sources.adapters.base import Adapter, Reply
 from apps.sources.registry import UnknownAdapter, adapter
@@ -82,7 +82,7 @@ def replay(round_: Round, *, feeds: Sequence[FeedSpec] | None = None) -> Replay:
     answers = {answer.pair: answer for answer in round_.answers.all() if answer.pair in covered}
     stored = recorded_outcomes(answers.values())
     parsed = _from_bodies(round_, stored)
-    specs = [feed for feed in (feeds or plan_from_json(round_.plan).feeds) if feed.pair in covered]
+    specs = [feed for feed in (feeds or plan_of(round_).feeds) if feed.pair in covered]
     outcomes: Outcomes = {**stored, **parsed}
     prices = aggregate_round(specs, outcomes, now=round_.closed_at, known=_known(round_.inputs, outcomes))
     return Replay(

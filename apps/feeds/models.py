@@ -309,3 +309,17 @@ class ConfigVersion(models.Model):
 
     def __str__(self) -> str:
         return f"v{self.number}"
+
+
+class ConfigurationStamp(models.Model):
+    """One row whose number is another one after every change of feeds, sources or listings, whoever made it.
+
+    Triggers of these tables write it, so that also an edit past this program is seen by whoever keeps a plan in memory.
+    A number never comes back, not even after a transaction was rolled back.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    value = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.value)

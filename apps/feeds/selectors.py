@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from apps.feeds.models import ConfigVersion, Feed, Listing, Source, SourceKey
+from apps.feeds.models import ConfigurationStamp, ConfigVersion, Feed, Listing, Source, SourceKey
 from apps.feeds.specs import SPEC_KEYS
 from apps.feeds.values import FEED_KEYS, SOURCE_KEYS, Config, FeedConfig, ListingConfig, SourceConfig
 from apps.pricing.types import FeedSpec, ListingSpec, SourceSpec
@@ -176,6 +176,11 @@ def key_origin(source: SourceConfig) -> str:
 def current_config_version() -> ConfigVersion | None:
     """Return the configuration in force, None before the first was recorded."""
     return ConfigVersion.objects.order_by("-number").first()
+
+
+def configuration_stamp() -> int:
+    """Return a number that is another one after any change of feeds, sources or listings; 0 before the first."""
+    return ConfigurationStamp.objects.values_list("value", flat=True).first() or 0
 
 
 def current_config() -> Config:

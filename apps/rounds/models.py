@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,6 +12,17 @@ from django.db.models import Q
 from apps.feeds.models import ConfigVersion
 from apps.pricing.types import AnswerReason, AnswerState, Grade
 from apps.submissions.models import IntegerField256, Submission
+
+
+class Plan(models.Model):
+    """Feeds and listings as rounds ran with them, stored once however many rounds share it. Never changed."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True, help_text="Of the document.")
+    document = models.JSONField(help_text="Feeds and listings; lanes and reserves follow from them.")
+    used_at = models.DateTimeField(help_text="When a round last opened with it, give or take an hour.")
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
 
 
 class Round(models.Model):
@@ -54,7 +66,16 @@ class Round(models.Model):
         default=list,
         help_text="Feeds somebody asked for, who therefore gets an answer on chain whatever the triggers say.",
     )
-    plan = models.JSONField(help_text="Feeds, listings, lanes and reserves as they stood when the round opened.")
+    shared_plan = models.ForeignKey(
+        Plan,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="rounds",
+        help_text="Feeds and listings as they stood when the round opened.",
+    )
+    own_plan = models.JSONField(
+        null=True, db_column="plan", help_text="The same, of rounds from before plans were shared."
+    )
     config_version = models.ForeignKey(ConfigVersion, on_delete=models.PROTECT, null=True, related_name="rounds")
     opened_at = models.DateTimeField()
     deadline = models.DateTimeField()
@@ -79,6 +100,9 @@ class Round(models.Model):
                 condition=Q(state="OPEN", closed_at__isnull=True) | Q(state="CLOSED", closed_at__isnull=False),
                 name="round_closed_has_time",
             ),
+            models.CheckConstraint(
+                condition=Q(shared_plan__isnull=False) | Q(own_plan__isnull=False), name="round_has_plan"
+            ),
         ]
         indexes = [
             models.Index(fields=["-opened_at"], name="round_newest"),
@@ -91,6 +115,16 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.outcome or self.state}"
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """The plan as plain JSON, of a thousand feeds some megabytes: ``plans.plan_of`` has it decoded and cached."""
+        document = self.own_plan if self.shared_plan is None else self.shared_plan.document
+        return cast("dict[str, Any]", document)  # one of the two is there: round_has_plan
+
+    @plan.setter
+    def plan(self, document: dict[str, Any]) -> None:
+        self.own_plan = document
 
 
 class Answer(models.Model):

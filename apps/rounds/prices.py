@@ -18,7 +18,7 @@ from apps.submissions.selectors import chain_snapshot
 
 _ONE_SECOND = timedelta(seconds=1)
 # Wide JSON that a price does not show.
-_UNREAD = ("submission__round__plan", "submission__round__lanes")
+_UNREAD = ("submission__round__own_plan", "submission__round__lanes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,5 +64,7 @@ def _trim(round_id: uuid.UUID, *, now: datetime) -> None:
     round_ = Round.objects.select_for_update().get(pk=round_id)
     covered = set(round_.inputs.get("covered", round_.pairs))
     round_.answers.exclude(pair__in=covered).delete()
-    feeds = [feed for feed in round_.plan["feeds"] if feed["pair"] in covered]
-    Round.objects.filter(pk=round_id).update(plan={**round_.plan, "feeds": feeds}, trimmed_at=now)
+    own = round_.own_plan
+    if own is not None:
+        own = {**own, "feeds": [feed for feed in own["feeds"] if feed["pair"] in covered]}
+    Round.objects.filter(pk=round_id).update(own_plan=own, trimmed_at=now)

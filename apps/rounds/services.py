@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.feeds.models import Feed
-from apps.feeds.selectors import current_config_version, feed_specs
-from apps.pricing.plan import RoundPlan, plan_from_json, plan_round, plan_to_json
+from apps.feeds.selectors import current_config_version
+from apps.pricing.plan import RoundPlan
 from apps.rounds.models import Round
+from apps.rounds.plans import plan_for, plan_of
 from apps.rounds.selectors import open_round_covering
 
 
@@ -47,17 +48,17 @@ def open_round(
     if joined := open_round_covering(pairs, now=now):
         joined.requested = sorted({*joined.requested, *requested})
         joined.save(update_fields=["requested"])
-        return joined, plan_from_json(joined.plan), True
-    plan = plan_round(feed_specs(pairs))
+        return joined, plan_of(joined), True
+    kept = plan_for(pairs, now=now)
     opened = Round.objects.create(
         trigger=trigger,
         market=Round.Market.SIMULATED if settings.MARKET == "simulated" else Round.Market.LIVE,
         requested_by=requested_by,
-        pairs=[feed.pair for feed in plan.feeds],
+        pairs=[feed.pair for feed in kept.plan.feeds],
         requested=requested,
-        plan=plan_to_json(plan),
+        shared_plan_id=kept.sha256,
         config_version=current_config_version(),
         opened_at=now,
         deadline=now + timedelta(seconds=float(settings.ROUND_DEADLINE_S)),
     )
-    return opened, plan, False
+    return opened, kept.plan, False

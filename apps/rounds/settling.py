@@ -18,13 +18,14 @@ from apps.feeds.services import record_source_calls
 from apps.monitoring import metrics
 from apps.pricing.aggregate import FeedPrice, Known, aggregate_round
 from apps.pricing.evidence import evidence_hash
-from apps.pricing.plan import RoundPlan, plan_from_json
+from apps.pricing.plan import RoundPlan
 from apps.pricing.triggers import Decision, decide
 from apps.pricing.types import AnswerState, Miss, MissCode, Quote
 from apps.rounds.copying import copy_answers
 from apps.rounds.holds import active_releases, update_holds
 from apps.rounds.memory import Memory, recall, remember
 from apps.rounds.models import Answer, Round
+from apps.rounds.plans import plan_of
 from apps.rounds.records import (
     call_summaries,
     covered_pairs,
@@ -40,6 +41,8 @@ from apps.submissions.models import Submission
 from apps.submissions.services import PlannedAnswer, plan_submission
 
 log = logging.getLogger(__name__)
+# What closing writes of a round's row. Not its plan, which is megabytes.
+CLOSING = ("state", "closed_at", "closed_by", "outcome", "submission", "lanes", "inputs", "evidence_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def settle(
         round_ = Round.objects.select_for_update().get(pk=round_id)
         if round_.state == Round.State.CLOSED:
             return None
-        plan = plan_from_json(round_.plan)
+        plan = plan_of(round_)
         outcomes = collect_outcomes(plan, brought)
         known = _known([feed.pair for feed in plan.feeds], memory, now=now)
         prices, answers = _judge(round_, plan, outcomes, known=known, now=now)
@@ -162,7 +165,7 @@ def _close(round_: Round, answers: Sequence[Answer], *, closed_by: Round.ClosedB
     round_.state, round_.closed_at, round_.closed_by = Round.State.CLOSED, now, closed_by
     round_.outcome = _outcome({answer.state for answer in answers})
     round_.submission = _plan_submission(round_, accepted) if accepted else None
-    round_.save()
+    round_.save(update_fields=CLOSING)
     copy_answers(answers)
     update_holds(round_, answers, now=now)
 

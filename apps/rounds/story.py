@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from apps.pricing.plan import plan_from_json
 from apps.pricing.types import MissCode, SourceRole
 from apps.rounds.models import Answer, Round
+from apps.rounds.plans import plan_of
 
 USED, REFUSED, MISSED = "used", "refused", "missed"
 _MISS_CODES = frozenset(MissCode)
@@ -112,7 +112,7 @@ def round_story(round_: Round) -> Story:
     reasons = _reasons(round_)
     calls = tuple(_call(call, reasons) for lane in round_.lanes for call in lane["calls"])
     asked = {call.source for call in calls}
-    lanes, reserves = _planned(round_.plan)
+    lanes, reserves = _planned(round_)
     is_open = round_.state == Round.State.OPEN
     absent = tuple(source for source in lanes if source not in asked)
     return Story(
@@ -145,9 +145,9 @@ def _ms(start: datetime, end: datetime) -> int:
     return delta.days * 86_400_000 + delta.seconds * 1000 + delta.microseconds // 1000
 
 
-def _planned(stored: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def _planned(round_: Round) -> tuple[list[str], list[str]]:
     """Return the plan's lanes and its reserves, each once, most trusted first."""
-    plan = plan_from_json(stored)
+    plan = plan_of(round_)
     return list(plan.lanes), list(dict.fromkeys(source for row in plan.reserves.values() for source in row))
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.feeds.models import Feed
 from apps.rounds.holds import expire_holds
 from apps.rounds.models import Round
+from apps.rounds.plans import prune_plans
 from apps.rounds.retention import prune_rounds, trim_rounds
 from apps.rounds.workflow import close_overdue_rounds, start_round
 from apps.scorecards.services import flush_when_due
@@ -44,4 +45,5 @@ def write_scores() -> int:
 def prune() -> int:
     """Delete what is past its retention; return how many rounds went."""
     trim_rounds(now=timezone.now())
+    prune_plans(now=timezone.now())
     return prune_rounds(now=timezone.now())
