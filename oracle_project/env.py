@@ -10,6 +10,7 @@ Errors:
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -209,20 +210,29 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ADMIN_USER", "First admin account `make run` creates.", "admin"),
     Variable("ADMIN_PASSWORD", "Its password. Unset: `make run` makes one.", "", secret=True),
 )
+# How configuration names a variable that holds a chain's endpoints: `env:BASE_RPC_URLS`.
+REFERENCE = "env:"
+_RPC_REFERENCE = re.compile(r"env:[A-Z][A-Z0-9_]{0,60}_RPC_URLS")
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 
 def text(name: str) -> str:
     """Return the variable's value, from ``NAME_FILE`` for a secret, else its default, else an empty string."""
     variable = _BY_NAME[name]
+    value = _given(name) if variable.secret else os.environ.get(name)
+    return value or variable.default or ""
+
+
+def _given(name: str) -> str:
+    """Return what ``NAME`` or the file of ``NAME_FILE`` says, empty when neither is set."""
     if value := os.environ.get(name):
         return value
-    if variable.secret and (path := os.environ.get(f"{name}_FILE")):
-        try:
-            return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise EnvError(f"{name}_FILE: cannot read {path}: {exc.__class__.__name__}") from exc
-    return variable.default or ""
+    if not (path := os.environ.get(f"{name}_FILE")):
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise EnvError(f"{name}_FILE: cannot read {path}: {exc.__class__.__name__}") from exc
 
 
 def is_set(name: str) -> bool:
@@ -260,6 +270,25 @@ def switch(name: str) -> bool:
         case "false" | "0" | "no" | "off":
             return False
     raise EnvError(f"{name}: expected true or false, got {value!r}")
+
+
+def is_rpc_reference(reference: str) -> bool:
+    """Return whether this is ``env:NAME_RPC_URLS``; no other variable can be named, so none can be sent to a node."""
+    return bool(_RPC_REFERENCE.fullmatch(reference))
+
+
+def referred_urls(reference: str) -> list[str]:
+    """Return the endpoints that ``env:NAME_RPC_URLS`` names, from that variable or its ``NAME_RPC_URLS_FILE``.
+
+    Raises EnvError when it is no such reference, or neither variable is set.
+    """
+    if not is_rpc_reference(reference):
+        raise EnvError(f"expected {REFERENCE}NAME_RPC_URLS, got {reference!r}")
+    name = reference.removeprefix(REFERENCE)
+    value = _given(name)
+    if not value:
+        raise EnvError(f"{name}: neither it nor {name}_FILE is set")
+    return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def listing(name: str) -> list[str]:

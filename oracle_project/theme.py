@@ -63,6 +63,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Feeds", "show_chart", "feeds.feed"),
                     _item("Sources", "cloud_download", "feeds.source"),
                     _item("Scorecards", "leaderboard", "scorecards.sourcescore"),
+                    _item("Destinations", "hub", "feeds.destination"),
                     _item("Versions", "history", "feeds.configversion"),
                     _item("Shadows", "contrast", "shadows.shadow"),
                 ],

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from apps.feeds.values import (
+    DESTINATION_KEYS,
     FEED_KEYS,
     LISTING_KEYS,
     SOURCE_KEYS,
     Config,
+    DestinationConfig,
     FeedConfig,
     ListingConfig,
     SourceConfig,
@@ -35,24 +37,48 @@ class Change:
 def target_of(current: Config, wanted: Config) -> Config:
     """Return what the tables shall hold: everything wanted, and what the file left out, disabled.
 
-    Feeds and sources are never deleted: rounds and the contract still speak of them. Listings that left the file are.
+    Feeds, sources and destinations are never deleted: rounds and the contract still speak of them. Listings that left
+    the file are.
     """
+    destinations = {
+        name: replace(row, enabled=False, is_default=False)
+        for name, row in current.destinations.items()
+        if name not in wanted.destinations
+    }
     sources = {
         slug: replace(source, enabled=False) for slug, source in current.sources.items() if slug not in wanted.sources
     }
     feeds = {pair: replace(feed, enabled=False) for pair, feed in current.feeds.items() if pair not in wanted.feeds}
-    return Config(sources={**sources, **wanted.sources}, feeds={**feeds, **wanted.feeds})
+    return Config(
+        sources={**sources, **wanted.sources},
+        feeds={**feeds, **wanted.feeds},
+        destinations={**destinations, **wanted.destinations},
+    )
 
 
 def changes_between(current: Config, wanted: Config) -> list[Change]:
-    """Return what applying ``wanted`` would do, sources first; an empty list when nothing."""
+    """Return what applying ``wanted`` would do, destinations and sources first; an empty list when nothing."""
     target = target_of(current, wanted)
     found: list[Change] = []
+    for name, destination in sorted(target.destinations.items()):
+        found += _destination_changes(
+            current.destinations.get(name), destination, leaves=name not in wanted.destinations
+        )
     for slug, source in sorted(target.sources.items()):
         found += _source_changes(current.sources.get(slug), source, leaves=slug not in wanted.sources)
     for pair, feed in sorted(target.feeds.items()):
         found += _feed_changes(current.feeds.get(pair), feed, leaves=pair not in wanted.feeds)
     return found
+
+
+def _destination_changes(old: DestinationConfig | None, new: DestinationConfig, *, leaves: bool) -> Iterator[Change]:
+    label = f"destination {new.name}"
+    if old is None:
+        yield Change("+", f"{label} (chain {new.chain_id})")
+    elif leaves and old != new:
+        yield Change("-", f"{label} (disabled, kept for its history)")
+    else:
+        yield from _field_changes(old, new, DESTINATION_KEYS, label=label)
 
 
 def _source_changes(old: SourceConfig | None, new: SourceConfig, *, leaves: bool) -> Iterator[Change]:
@@ -105,10 +131,12 @@ def _field_changes(old: object, new: object, names: tuple[str, ...], *, label: s
 
 def _shown(value: object) -> str:
     match value:
-        case None | "":
+        case None | "" | []:
             return "none"
         case bool():
             return "true" if value else "false"
         case Decimal():
             return plain(value)
+        case list():
+            return ", ".join(map(str, value))
     return str(value)

@@ -14,19 +14,22 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.feeds.changes import Change, changes_between, target_of
+from apps.feeds.destination_rules import destination_problems, published_problems
 from apps.feeds.document import Complaint, ConfigError, Document
-from apps.feeds.models import Feed, Listing, Source
+from apps.feeds.models import Destination, Feed, Listing, Source
 from apps.feeds.options import adapter_slugs, option_problems, source_rule_problems
 from apps.feeds.selectors import current_config
 from apps.feeds.services import lock_configuration, record_config_version
 from apps.feeds.validation import Problem, change_problems, config_problems
-from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig
+from apps.feeds.values import Config, DestinationConfig, FeedConfig, ListingConfig, SourceConfig
 
 
 def all_problems(current: Config, target: Config) -> list[Problem]:
     """Return everything that forbids going from one configuration to the other."""
     return [
+        *destination_problems(target),
         *config_problems(target, adapters=adapter_slugs()),
+        *published_problems(target),
         *option_problems(target),
         *source_rule_problems(target),
         *change_problems(current, target),
@@ -58,6 +61,7 @@ def apply_document(document: Document, *, author: str, note: str = "") -> list[C
     changes = check_document(document, current=current)
     target = target_of(current, document.config)
     if changes:
+        _write_destinations(current, target)
         _write_sources(current, target)
         _write_feeds(current, target)
         _write_listings(current, target)
@@ -71,8 +75,17 @@ def _sentence(problem: Problem) -> str:
     return f"{kind} {path.replace(' listings ', ' listing ')}: {problem.message}"
 
 
-def _columns(values: FeedConfig | SourceConfig | ListingConfig, *, without: tuple[str, ...]) -> dict[str, Any]:
+def _columns(
+    values: DestinationConfig | FeedConfig | SourceConfig | ListingConfig, *, without: tuple[str, ...]
+) -> dict[str, Any]:
     return {name: value for name, value in asdict(values).items() if name not in without}
+
+
+def _write_destinations(current: Config, target: Config) -> None:
+    """Write the rows that changed, those that stop being the default first: only one may be it at a time."""
+    changed = [row for name, row in target.destinations.items() if current.destinations.get(name) != row]
+    for row in sorted(changed, key=lambda row: row.is_default):
+        Destination.objects.update_or_create(name=row.name, defaults=_columns(row, without=("name",)))
 
 
 def _write_sources(current: Config, target: Config) -> None:
@@ -120,8 +133,8 @@ def _write_listings(current: Config, target: Config) -> None:
 
 
 @transaction.atomic
-def set_enabled(rows: QuerySet[Feed] | QuerySet[Source], *, enabled: bool, author: str) -> None:
-    """Switch feeds or sources on or off together. Raises ConfigError, with nothing changed, when that breaks a rule."""
+def set_enabled(rows: QuerySet[Destination] | QuerySet[Feed] | QuerySet[Source], *, enabled: bool, author: str) -> None:
+    """Switch rows on or off together. Raises ConfigError, with nothing changed, when that breaks a rule."""
     lock_configuration()
     before = current_config()
     rows.update(enabled=enabled, updated_at=timezone.now())

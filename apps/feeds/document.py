@@ -1,4 +1,4 @@
-"""The text of `oracle.yaml`: read with the line of every value, and written back in one canonical form.
+"""The text of `oracle.yaml`, read with the line of every value; ``document_writer`` writes it back.
 
 The file is read as YAML nodes, not as Python objects, so that a number is a Decimal made from its own text, a duplicate
 key is seen, and every complaint names its line.
@@ -10,10 +10,9 @@ Errors:
 from __future__ import annotations
 
 import difflib
-import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
@@ -21,25 +20,24 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from apps.feeds.document_writer import VERSION
 from apps.feeds.validation import Where
 from apps.feeds.values import (
+    DESTINATION_KEYS,
     FEED_KEYS,
     LISTING_KEYS,
     SOURCE_KEYS,
     Config,
+    DestinationConfig,
     FeedConfig,
     ListingConfig,
     SourceConfig,
-    plain,
 )
 
-VERSION = 1
+SECTIONS = ("destinations", "sources", "feeds")
 MAX_CHARACTERS = 4_000_000
 _NUMBER = re.compile(r"[-+]?\d{1,40}(\.\d{1,40})?([eE][-+]?\d{1,2})?")
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
-_NOT_PRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-_WORDS_WITH_MEANING = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 T = TypeVar("T")
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
@@ -105,11 +103,13 @@ class _Reader:
         if root is None:
             self.complaints.append(Complaint(1, "the file is empty"))
             return Config()
-        parts = self.mapping(root, where=(), label="the file", allowed=("version", "sources", "feeds"))
+        parts = self.mapping(root, where=(), label="the file", allowed=("version", *SECTIONS))
         self.version(parts.get("version"), root=root)
-        sources = self.mapping(parts["sources"], where=("sources",), label="sources") if "sources" in parts else {}
-        feeds = self.mapping(parts["feeds"], where=("feeds",), label="feeds") if "feeds" in parts else {}
+        destinations, sources, feeds = (
+            self.mapping(parts[name], where=(name,), label=name) if name in parts else {} for name in SECTIONS
+        )
         return Config(
+            destinations={name: self.destination(name, node) for name, node in destinations.items()},
             sources={slug: self.source(slug, node) for slug, node in sources.items()},
             feeds={pair: self.feed(pair, node) for pair, node in feeds.items()},
         )
@@ -129,6 +129,12 @@ class _Reader:
         known: dict[str, object] = {"name": slug, "adapter": slug}
         known |= self.values(parts, _SOURCE_READERS, label=label)
         return SourceConfig(slug=slug, **known)  # type: ignore[arg-type]
+
+    def destination(self, name: str, node: Node) -> DestinationConfig:
+        where: Where = ("destinations", name)
+        label = f"destination {name}"
+        parts = self.mapping(node, where=where, label=label, allowed=DESTINATION_KEYS)
+        return DestinationConfig(name, **self.values(parts, _DESTINATION_READERS, label=label))  # type: ignore[arg-type]
 
     def feed(self, pair: str, node: Node) -> FeedConfig:
         where: Where = ("feeds", pair)
@@ -265,6 +271,7 @@ def _readers(kind: type, names: Collection[str]) -> dict[str, Callable[..., obje
 
 
 _FEED_READERS = _readers(FeedConfig, FEED_KEYS)
+_DESTINATION_READERS = _readers(DestinationConfig, DESTINATION_KEYS)
 _LISTING_READERS = _readers(ListingConfig, LISTING_KEYS)
 _SOURCE_READERS = _readers(SourceConfig, SOURCE_KEYS)
 
@@ -294,54 +301,3 @@ def _unknown(key: str, *, label: str, allowed: Collection[str]) -> str:
     near = difflib.get_close_matches(key, allowed, n=2)
     hint = f"did you mean {' or '.join(repr(name) for name in near)}?" if near else f"known: {', '.join(allowed)}"
     return f"unknown key {key!r} in {label}; {hint}"
-
-
-def write_document(config: Config) -> str:
-    """Return the canonical text: sources and feeds sorted, listings in priority order, defaults left out."""
-    lines = [f"version: {VERSION}", "", "sources:" if config.sources else "sources: {}"]
-    for _, source in sorted(config.sources.items()):
-        lines += [f"  {_scalar(source.slug)}:", *_block(source, SOURCE_KEYS, always=("name", "adapter"))]
-    lines += ["", "feeds:" if config.feeds else "feeds: {}"]
-    for _, feed in sorted(config.feeds.items()):
-        lines += [f"  {_scalar(feed.pair)}:", *_block(feed, FEED_KEYS, always=("decimals", "quorum"))]
-        lines += ["    listings:" if feed.listings else "    listings: []"]
-        lines += [f"      - {{{', '.join(_pairs(listing, LISTING_KEYS, always=()))}}}" for listing in feed.listings]
-    return "\n".join(lines) + "\n"
-
-
-def _block(values: object, names: Collection[str], *, always: Collection[str]) -> list[str]:
-    return [f"    {pair}" for pair in _pairs(values, names, always=always)]
-
-
-def _pairs(
-    values: FeedConfig | SourceConfig | ListingConfig | object, names: Collection[str], *, always: Collection[str]
-) -> Iterator[str]:
-    defaults = _defaults(type(values))
-    for name in names:
-        value = getattr(values, name)
-        if name in always or name not in defaults or value != defaults[name]:
-            yield f"{name}: {_scalar(value)}"
-
-
-def _defaults(kind: type) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for entry in fields(kind):
-        if entry.default is not MISSING:
-            found[entry.name] = entry.default
-        elif entry.default_factory is not MISSING:
-            found[entry.name] = entry.default_factory()
-    return found
-
-
-def _scalar(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case Decimal():
-            return plain(value)
-        case str() if _PLAIN.fullmatch(value) and value.lower() not in _WORDS_WITH_MEANING:
-            return value
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return _NOT_PRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
+from apps.feeds.destination_model import SLUG, Destination
 from apps.pricing.types import Estimator, OnExpiry, Weighting
+
+__all__ = [
+    "ConfigVersion",
+    "ConfigurationStamp",
+    "Destination",
+    "Feed",
+    "Listing",
+    "Source",
+    "SourceKey",
+    "SourceState",
+]
 
 MAX_DECIMALS = 18
 MAX_CACHE_TTL_MS = 60_000
 PAIR = RegexValidator(r"^[A-Z0-9]{1,12}/[A-Z0-9]{1,12}$", "A pair is written BASE/QUOTE, for example BTC/USD.")
-SLUG = RegexValidator(r"^[a-z][a-z0-9_]{1,39}$", "A slug has lower-case letters, digits and underscores.")
 
 
 class Feed(models.Model):
@@ -125,6 +137,12 @@ class Feed(models.Model):
         help_text="What becomes of a held price nobody decided about: rejected, or released as if approved.",
     )
     two_persons = models.BooleanField(default=False, help_text="Approving a held price takes two people.")
+    destinations = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="Where it is published: one report each, with its own triggers. None: the default destination.",
+    )
     description = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -8,9 +8,18 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from apps.feeds.models import ConfigurationStamp, ConfigVersion, Feed, Listing, Source, SourceKey
-from apps.feeds.specs import SPEC_KEYS
-from apps.feeds.values import FEED_KEYS, SOURCE_KEYS, Config, FeedConfig, ListingConfig, SourceConfig
+from apps.feeds.models import ConfigurationStamp, ConfigVersion, Destination, Feed, Listing, Source, SourceKey
+from apps.feeds.specs import spec_rules
+from apps.feeds.values import (
+    DESTINATION_KEYS,
+    FEED_KEYS,
+    SOURCE_KEYS,
+    Config,
+    DestinationConfig,
+    FeedConfig,
+    ListingConfig,
+    SourceConfig,
+)
 from apps.pricing.types import FeedSpec, ListingSpec, SourceSpec
 from apps.sources.registry import UnknownAdapter, adapter
 from apps.sources.sealing import origin_of
@@ -68,7 +77,7 @@ def _load_specs(pairs: Collection[str] | None) -> list[FeedSpec]:
 
 
 def _feed_spec(feed: Feed, *, listings: tuple[ListingSpec, ...]) -> FeedSpec:
-    return FeedSpec(pair=feed.pair, listings=listings, **{name: getattr(feed, name) for name in SPEC_KEYS})
+    return FeedSpec(pair=feed.pair, listings=listings, **spec_rules(feed))
 
 
 def listings_of(source: str) -> list[ListingSpec]:
@@ -184,7 +193,7 @@ def configuration_stamp() -> int:
 
 
 def current_config() -> Config:
-    """Return all sources and feeds, disabled ones included, in three queries."""
+    """Return all sources, feeds and destinations, disabled ones included, in four queries."""
     listings: defaultdict[int, list[ListingConfig]] = defaultdict(list)
     rows = Listing.objects.order_by("feed_id", "priority", "pk").values_list(
         "feed_id", "source__slug", "ticker", "weight", "enabled", "invert", "conversion__pair"
@@ -195,7 +204,13 @@ def current_config() -> Config:
     return Config(
         sources={source.slug: source_config(source) for source in Source.objects.all()},
         feeds={feed.pair: feed_config(feed, listings=listings[feed.pk]) for feed in Feed.objects.all()},
+        destinations={row.name: destination_config(row) for row in Destination.objects.all()},
     )
+
+
+def destination_config(row: Destination) -> DestinationConfig:
+    """Return the row as a plain value."""
+    return DestinationConfig(row.name, **{name: getattr(row, name) for name in DESTINATION_KEYS})
 
 
 def source_config(source: Source) -> SourceConfig:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from apps.feeds.document import write_document
+from apps.feeds.document_writer import write_document
 from apps.feeds.models import ConfigVersion, Listing, SourceState
 from apps.feeds.selectors import current_config, current_config_version
 from apps.feeds.values import Config

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from apps.feeds.validation import venue_of
 from apps.feeds.values import FEED_KEYS, Config, FeedConfig
 from apps.pricing.types import FeedSpec, ListingSpec
+
+if TYPE_CHECKING:
+    from apps.feeds.models import Feed
 
 # A feed's rules that a round runs with: all of its keys that FeedSpec knows.
 SPEC_KEYS = tuple(name for name in FEED_KEYS if name in FeedSpec.__slots__)
@@ -13,6 +18,12 @@ SPEC_KEYS = tuple(name for name in FEED_KEYS if name in FeedSpec.__slots__)
 def specs_of(config: Config) -> list[FeedSpec]:
     """Return the enabled feeds by pair, with the enabled listings of enabled sources in priority order."""
     return [_spec(feed, config) for _, feed in sorted(config.feeds.items()) if feed.enabled]
+
+
+def spec_rules(feed: FeedConfig | Feed) -> dict[str, Any]:
+    """Return the rules of a feed, row or plain value, as FeedSpec takes them."""
+    rules = {name: getattr(feed, name) for name in SPEC_KEYS}
+    return {**rules, "destinations": tuple(rules["destinations"])}
 
 
 def _spec(feed: FeedConfig, config: Config) -> FeedSpec:
@@ -30,4 +41,4 @@ def _spec(feed: FeedConfig, config: Config) -> FeedSpec:
         for priority, row in enumerate(feed.listings, start=1)
         if row.enabled and config.sources[row.source].enabled
     )
-    return FeedSpec(pair=feed.pair, listings=listings, **{name: getattr(feed, name) for name in SPEC_KEYS})
+    return FeedSpec(pair=feed.pair, listings=listings, **spec_rules(feed))

@@ -112,7 +112,7 @@ def source_problems(source: SourceConfig, *, adapters: Collection[str]) -> Itera
         yield Problem((*where, "adapter"), "unknown_adapter", f"unknown adapter {source.adapter!r}; known: {known}")
     if not source.name or len(source.name) > 60:
         yield Problem((*where, "name"), "bad_name", "a name has 1 to 60 characters")
-    if source.base_url and not _is_http_url(source.base_url):
+    if source.base_url and not is_http_url(source.base_url):
         yield Problem((*where, "base_url"), "bad_base_url", f"{source.base_url!r} is not an http(s) URL with a host")
     if source.venue and not SLUG.fullmatch(source.venue):
         message = f"{source.venue!r}: a venue has 2-40 lower-case letters, digits and underscores"
@@ -139,7 +139,7 @@ def _mirror_problems(source: SourceConfig) -> Iterator[Problem]:
     if len(source.mirrors) > MAX_MIRRORS:
         yield Problem(where, "bad_mirrors", f"{len(source.mirrors)} mirrors are more than {MAX_MIRRORS}")
     for url in source.mirrors:
-        if not isinstance(url, str) or not _is_http_url(url):
+        if not isinstance(url, str) or not is_http_url(url):
             yield Problem(where, "bad_mirrors", f"{url!r} is not an http(s) URL with a host")
 
 
@@ -310,7 +310,8 @@ def _decimal_problems(value: Decimal, limits: tuple[Decimal, int, int], *, where
         yield Problem(where, "out_of_range", f"{value:f} has more than {before_point} digits before the point")
 
 
-def _is_http_url(value: str) -> bool:
+def is_http_url(value: str) -> bool:
+    """Return whether this is an http(s) URL with a host, of at most 300 characters."""
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - reading it is what validates it

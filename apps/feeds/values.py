@@ -6,7 +6,7 @@ Defaults here are those of the models (a test compares them), so a key left out 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 from apps.pricing.types import Estimator, OnExpiry, Weighting
@@ -56,6 +56,7 @@ class FeedConfig:
     hold_expiry_s: int = 3600
     hold_on_expiry: str = OnExpiry.REJECT.value
     two_persons: bool = False
+    destinations: list[str] = field(default_factory=list)
     description: str = ""
     listings: tuple[ListingConfig, ...] = ()
 
@@ -79,11 +80,48 @@ class SourceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DestinationConfig:
+    """A contract on a chain that feeds are published to, beside the environment's own; the rules of that chain.
+
+    rpc_urls: URLs without a secret, or ``env:NAME_RPC_URLS``, a variable that holds them.  signers, transmitters,
+    admin_key, signer_threshold: empty (0) for the environment's.  required: readiness fails while a required feed is
+    too old there.  timeout_s: after it, unmined bytes are sent again.
+    """
+
+    name: str
+    chain_id: int = 0
+    rpc_urls: list[str] = field(default_factory=list)
+    enabled: bool = True
+    paused: bool = False
+    is_default: bool = False
+    required: bool = False
+    contract_address: str = ""
+    read_agreement: int = 1
+    transmitters: list[str] = field(default_factory=list)
+    signers: list[str] = field(default_factory=list)
+    signer_threshold: int = 0
+    admin_key: str = ""
+    fee_strategy: str = "auto"
+    data_fee: str = "none"
+    max_fee_gwei: int = 500
+    min_balance_eth: Decimal = Decimal("0.05")
+    bump_after_blocks: int = 3
+    timeout_s: int = 15
+    max_in_flight: int = 16
+    finality: str = "depth"
+    confirmations: int = 12
+    sequencer_feed: str = ""
+    sequencer_grace_s: int = 300
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """A whole configuration, sources by slug and feeds by pair."""
+    """A whole configuration: sources by slug, feeds by pair, destinations by name."""
 
     sources: Mapping[str, SourceConfig] = field(default_factory=dict)
     feeds: Mapping[str, FeedConfig] = field(default_factory=dict)
+    destinations: Mapping[str, DestinationConfig] = field(default_factory=dict)
 
 
 FEED_KEYS = (
@@ -115,6 +153,7 @@ FEED_KEYS = (
     "hold_expiry_s",
     "hold_on_expiry",
     "two_persons",
+    "destinations",
 )
 LISTING_KEYS = ("source", "ticker", "conversion", "weight", "invert", "enabled")
 SOURCE_KEYS = (
@@ -130,6 +169,7 @@ SOURCE_KEYS = (
     "mirrors",
     "options",
 )
+DESTINATION_KEYS = tuple(entry.name for entry in fields(DestinationConfig) if entry.name != "name")
 
 
 def plain(value: Decimal) -> str:

@@ -80,4 +80,5 @@ def _feed_from_json(row: Mapping[str, Any]) -> FeedSpec:
         for listing in row["listings"]
     )
     decimals = {name: None if row.get(name) is None else Decimal(row[name]) for name in DECIMALS}
-    return FeedSpec(**{**row, **decimals, "listings": listings})
+    destinations = tuple(row.get("destinations", ()))
+    return FeedSpec(**{**row, **decimals, "listings": listings, "destinations": destinations})

@@ -217,6 +217,7 @@ class FeedSpec:
     within a minute, that a person, or ``agree_sources`` agreeing sources, must stand behind; 0 for off.
     min_interval_s: shortest time between publications.  quiet_hours: ``22:00-06:00`` in UTC, empty for none.
     hold_expiry_s: how long a held price waits for a person.
+    destinations: names of where it is published, empty for the default.
     """
 
     pair: str
@@ -245,6 +246,7 @@ class FeedSpec:
     min_interval_s: int = 0
     quiet_hours: str = ""
     hold_expiry_s: int = 3600
+    destinations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def order_of(pair: str) -> list[tuple[int, str]]:
         "feeds_feed",
         "feeds_source",
         "feeds_configversion",
+        "feeds_destination",
         "rounds_round",
         "rounds_answer",
         "rounds_hold",

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.feeds.document import Complaint, ConfigError, read_document, write_document
+from apps.feeds.document import Complaint, ConfigError, read_document
+from apps.feeds.document_writer import write_document
 from apps.feeds.options import adapter_slugs
 from apps.feeds.validation import config_problems
 from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig

@@ -6,8 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from apps.feeds.models import Feed, Listing, Source
-from apps.feeds.values import FEED_KEYS, SOURCE_KEYS, FeedConfig, ListingConfig, SourceConfig, plain
+from apps.feeds.models import Destination, Feed, Listing, Source
+from apps.feeds.values import (
+    DESTINATION_KEYS,
+    FEED_KEYS,
+    SOURCE_KEYS,
+    DestinationConfig,
+    FeedConfig,
+    ListingConfig,
+    SourceConfig,
+    plain,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,3 +42,7 @@ def test_defaults_are_those_of_the_models() -> None:
     }
     for name in ("weight", "enabled", "invert"):
         assert getattr(listing, name) == getattr(ListingConfig("a", "t"), name)
+    destination = Destination(name="base", chain_id=0)
+    assert {name: getattr(destination, name) for name in DESTINATION_KEYS} == {
+        name: getattr(DestinationConfig("base"), name) for name in DESTINATION_KEYS
+    }

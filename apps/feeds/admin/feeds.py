@@ -97,7 +97,10 @@ class FeedAdmin(VersionedAdmin):
             },
         ),
         ("How they become one price", {"fields": (("estimator", "weighting"),)}),
-        ("When to publish", {"fields": (("heartbeat_s", "deviation_bps"), ("min_interval_s", "quiet_hours"))}),
+        (
+            "When and where to publish",
+            {"fields": (("heartbeat_s", "deviation_bps"), ("min_interval_s", "quiet_hours"), "destinations")},
+        ),
         (
             "Believable prices: others wait for a person",
             {

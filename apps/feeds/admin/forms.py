@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -19,8 +21,9 @@ from unfold.widgets import (
 
 from apps.feeds.admin.generic_fields import PREFIX, GenericFieldsForm
 from apps.feeds.config import new_problems
+from apps.feeds.destination_rules import MAIN
 from apps.feeds.keys import SealedKey, seal_key
-from apps.feeds.models import Feed, Listing, Source, SourceKey
+from apps.feeds.models import Destination, Feed, Listing, Source, SourceKey
 from apps.feeds.options import adapter_slugs, lookup_problems
 from apps.feeds.selectors import current_config, feed_config, key_origin, source_config
 from apps.feeds.services import reorder_listings
@@ -36,9 +39,7 @@ else:
     FeedModelForm = ListingModelForm = SourceModelForm = forms.ModelForm
 
 
-def _add_errors(
-    form: forms.Form | forms.ModelForm[Any], problems: Iterable[Problem], *, owner: tuple[str, str]
-) -> None:
+def add_errors(form: forms.Form | forms.ModelForm[Any], problems: Iterable[Problem], *, owner: tuple[str, str]) -> None:
     """Put each problem at its field, or over the form when it lies elsewhere; a field keeps its first kind of error."""
     wrong_before = set(form.errors)
     for problem in problems:
@@ -51,8 +52,21 @@ def _add_errors(
             form.add_error(name, problem.message)
 
 
+def _destination_choices() -> list[tuple[str, str]]:
+    rows = Destination.objects.values_list("name", "chain_id", "enabled")
+    others = [(name, f"{name} (chain {chain}{'' if enabled else ', off'})") for name, chain, enabled in rows]
+    return [(MAIN, f"{MAIN} (chain {settings.CHAIN_ID}, the environment's)"), *others]
+
+
 class FeedForm(FeedModelForm):
     """A feed's own rules; its listings are judged by ListingFormSet."""
+
+    destinations = forms.MultipleChoiceField(
+        choices=_destination_choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="One report each, with triggers of its own. None ticked: the default destination.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Show prices without the column's trailing zeros."""
@@ -67,7 +81,7 @@ class FeedForm(FeedModelForm):
         pair = cleaned.get("pair") or self.instance.pair
         defaults = FeedConfig(pair=pair) if self.instance.pk is None else feed_config(self.instance, listings=())
         rules = {name: value for name, value in cleaned.items() if hasattr(defaults, name)}
-        _add_errors(self, feed_problems(replace(defaults, **{**rules, "pair": pair})), owner=("feeds", pair))
+        add_errors(self, feed_problems(replace(defaults, **{**rules, "pair": pair})), owner=("feeds", pair))
         return cleaned
 
 
@@ -113,7 +127,7 @@ class ListingFormSet(PaginationInlineFormSet):  # type: ignore[misc]
         ordered = self._ordered_forms()
         feed = feed_config(self.instance, listings=[form.as_config() for form in ordered])
         current = current_config()
-        target = Config(sources=current.sources, feeds={**current.feeds, feed.pair: feed})
+        target = replace(current, feeds={**current.feeds, feed.pair: feed})
         own = set(feed_problems(feed))
         problems = [problem for problem in new_problems(current, target) if problem not in own]
         messages = [self._place(problem, ordered=ordered) for problem in problems]
@@ -220,10 +234,10 @@ class SourceForm(GenericFieldsForm, SourceModelForm):
         rules = {name: value for name, value in cleaned.items() if hasattr(before, name)}
         source = replace(before, **{**rules, "slug": slug, "options": cleaned.get("options") or {}})
         self.wanted = source
-        target = Config(sources={**current.sources, slug: source}, feeds=current.feeds)
+        target = replace(current, sources={**current.sources, slug: source})
         found = new_problems(current, target) or list(lookup_problems(source, before=before))
         problems = [self._placed(problem) for problem in found]
-        _add_errors(self, problems, owner=("sources", slug))
+        add_errors(self, problems, owner=("sources", slug))
         self._judge_key(source)
         return cleaned
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.db import models, transaction
@@ -15,12 +15,9 @@ from apps.feeds.config import set_enabled
 from apps.feeds.document import ConfigError
 from apps.feeds.services import lock_configuration, record_config_version
 
-if TYPE_CHECKING:
-    from apps.feeds.models import Feed, Source
-
 
 class VersionedAdmin(ModelAdmin):  # type: ignore[misc]
-    """Base of FeedAdmin and SourceAdmin."""
+    """Base of FeedAdmin, SourceAdmin and DestinationAdmin."""
 
     actions: tuple[str, ...] = ("enable", "disable")
 
@@ -48,16 +45,16 @@ class VersionedAdmin(ModelAdmin):  # type: ignore[misc]
             record_config_version(request.user.get_username())
 
     @action(description="Enable", permissions=["change"])  # type: ignore[untyped-decorator]
-    def enable(self, request: HttpRequest, queryset: QuerySet[Feed] | QuerySet[Source]) -> None:
+    def enable(self, request: HttpRequest, queryset: Any) -> None:
         """Switch the chosen rows on."""
         self._switch(request, queryset, enabled=True)
 
     @action(description="Disable", permissions=["change"])  # type: ignore[untyped-decorator]
-    def disable(self, request: HttpRequest, queryset: QuerySet[Feed] | QuerySet[Source]) -> None:
+    def disable(self, request: HttpRequest, queryset: Any) -> None:
         """Switch the chosen rows off."""
         self._switch(request, queryset, enabled=False)
 
-    def _switch(self, request: HttpRequest, queryset: QuerySet[Feed] | QuerySet[Source], *, enabled: bool) -> None:
+    def _switch(self, request: HttpRequest, queryset: Any, *, enabled: bool) -> None:
         count = queryset.count()
         try:
             set_enabled(queryset, enabled=enabled, author=request.user.get_username())
