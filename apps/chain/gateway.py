@@ -175,8 +175,11 @@ class OracleGateway(Protocol):
     def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
         """Return all pairs at one block, the latest unless given. Raises HistoryPruned or ContractMissing."""
 
-    def read_round(self, contract: str, pair: str, round_id: int) -> FeedReading:
-        """Return one round of the contract's history. Raises ExecutionReverted (RoundNotFound) or ContractMissing."""
+    def read_round(self, contract: str, pair: str, round_id: int, *, block_number: int | None = None) -> FeedReading:
+        """Return one round of the contract's history, as of the latest block unless given.
+
+        Raises ExecutionReverted (RoundNotFound), HistoryPruned or ContractMissing.
+        """
 
     def submit_data(self, contract: str, report: Report, signatures: Sequence[bytes]) -> bytes:
         """Return the call data of ``submit``. Pure."""

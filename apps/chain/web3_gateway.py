@@ -136,7 +136,10 @@ class Web3Gateway:
             pair_of(identifier): Placement(proxy=proxy, place=place_of(index, lane), base_round=base_round)
             for identifier, (proxy, index, lane, base_round) in zip(identifiers, rows, strict=True)
         }
-        self._placed[contract] = {one.place: (pair, one.base_round) for pair, one in placed.items()}
+        by_place = {one.place: (pair, one.base_round) for pair, one in placed.items()}
+        if "" in placed or not len(identifiers) == len(placed) == len(by_place):
+            raise ChainReadInconsistent(f"{len(identifiers)} feeds have {len(placed)} names in {len(by_place)} places")
+        self._placed[contract] = by_place
         return placed
 
     def proxies(self, contract: str) -> dict[str, str]:
@@ -166,10 +169,11 @@ class Web3Gateway:
         prices = {pair: _reading(view) for pair, view in zip(pairs, views, strict=True) if view[3]}
         return ChainSnapshot(block_number=block.number, block_time=block.time, prices=prices)
 
-    def read_round(self, contract: str, pair: str, round_id: int) -> FeedReading:
+    def read_round(self, contract: str, pair: str, round_id: int, *, block_number: int | None = None) -> FeedReading:
         """Return one round of the contract's history."""
+        call = self._contract(contract).functions.roundData(feed_id(pair), round_id)
         with _translated():
-            view, _ = self._contract(contract).functions.roundData(feed_id(pair), round_id).call()
+            view, _ = call.call(block_identifier="latest" if block_number is None else block_number)
         return _reading(view)
 
     # sending ----------------------------------------------------------------------------------------------------
@@ -307,6 +311,8 @@ class Web3Gateway:
         for taken in taken_answers(pages):
             if taken.place not in self._placed.get(contract, {}):
                 self.placements(contract)
+            if taken.place not in self._placed[contract]:
+                raise ChainReadInconsistent(f"an event speaks of place {taken.place}, where the contract has no feed")
             pair, base_round = self._placed[contract][taken.place]
             yield pair, taken.page_round - base_round, taken.answer
 

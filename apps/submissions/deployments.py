@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from apps.chain.deploy import (
     MAX_WIDE_ANSWER,
     Deployer,
 )
-from apps.chain.errors import ChainError, ContractMissing
+from apps.chain.errors import ChainError, ChainReadInconsistent, ContractMissing
 from apps.chain.gateway import ChainIdentity, OnChainFeedConfig, OracleGateway
 from apps.chain.signers import keystore_address
 from apps.feeds.models import Feed
@@ -148,10 +148,22 @@ def sync_feeds(deployment: Deployment, deployer: Deployer | None, gateway: Oracl
     if done:
         proxies = gateway.proxies(deployment.address)
     places = gateway.places(deployment.address)
+    _require_same_places(deployment, places)
     if (proxies, places) != (deployment.proxies, deployment.places):
         deployment.proxies, deployment.places = proxies, places
         deployment.save(update_fields=["proxies", "places"])
     return done
+
+
+def _require_same_places(deployment: Deployment, places: Mapping[str, int]) -> None:
+    """Do nothing when every place known of the contract is still the same. Raises ChainReadInconsistent.
+
+    A report names feeds by their places, and signers sign them: a place read wrong would put one feed's price into
+    another, and no dry run would object.
+    """
+    for pair, place in deployment.places.items():
+        if places.get(pair) != place:
+            raise ChainReadInconsistent(f"{pair} has place {place}, a node shows {places.get(pair, 'none')}")
 
 
 def on_chain_config(feed: Feed) -> OnChainFeedConfig:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from apps.chain.errors import ExecutionReverted, HistoryPruned
+from apps.chain.errors import ChainReadInconsistent, ExecutionReverted, HistoryPruned
 from apps.chain.gateway import ChainSnapshot, FeedReading, OracleGateway, Receipt
 from apps.chain.report import ReportAnswer
 from apps.submissions.models import Deployment
 
 log = logging.getLogger(__name__)
+# Receipt and state of one block cannot differ. While they do, a node lags or lies, and the reading is no verdict; after
+# so long it is taken as it is, so that a submission does not hold its lane for ever.
+PATIENCE = timedelta(minutes=5)
+NO_EVENT, DIFFERS, GONE = "no_event", "read_back_differs", "history_gone"
+DOUBTFUL = frozenset({NO_EVENT, DIFFERS, GONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +36,17 @@ def read_back(
 
     A feed that a later transaction of the same block wrote again, or whose block's state the node no longer keeps, is
     read from the contract's own history by the round its event names.
+
+    Raises ChainReadInconsistent when receipt and state contradict each other: the block left the chain in between, or
+    a node lags or lies.
     """
-    try:
-        snapshot = gateway.read_prices(
-            deployment.address, [answer.pair for answer in answers], block_number=receipt.block_number
-        )
-        prices = dict(snapshot.prices)
-    except HistoryPruned:
-        head = gateway.head()
-        snapshot, prices = ChainSnapshot(block_number=receipt.block_number, block_time=head.time), {}
+    snapshot = _snapshot(deployment, receipt, [answer.pair for answer in answers], gateway)
+    prices = dict(snapshot.prices)
     back = ReadBack(snapshot=ChainSnapshot(snapshot.block_number, snapshot.block_time, prices))
     for answer in answers:
         if answer.pair not in receipt.accepted:
-            back.skipped[answer.pair] = receipt.skipped.get(answer.pair, "no_event")
+            nameless = receipt.skipped.get("", NO_EVENT)  # of a place where the contract has no feed
+            back.skipped[answer.pair] = receipt.skipped.get(answer.pair, nameless)
             continue
         reading = prices.get(answer.pair)
         if reading is None or not _is_as_sent(reading, answer):
@@ -51,14 +56,38 @@ def read_back(
             back.landed.append(answer.pair)
         else:
             log.error("read back differs pair=%s tx=%s sent=%s read=%s", answer.pair, receipt.tx_hash, answer, reading)
-            back.skipped[answer.pair] = "read_back_differs" if reading else "history_gone"
+            back.skipped[answer.pair] = DIFFERS if reading else GONE
+    if DOUBTFUL & set(back.skipped.values()):
+        _require_old_block(receipt, back.skipped, gateway, now=datetime.now(UTC))
     return back
 
 
+def _snapshot(deployment: Deployment, receipt: Receipt, pairs: list[str], gateway: OracleGateway) -> ChainSnapshot:
+    """Return the pairs at the receipt's block, none of them when its state is gone."""
+    try:
+        return gateway.read_prices(deployment.address, pairs, block_number=receipt.block_number)
+    except HistoryPruned:
+        return ChainSnapshot(block_number=receipt.block_number, block_time=gateway.head().time)
+
+
+def _require_old_block(receipt: Receipt, skipped: Mapping[str, str], gateway: OracleGateway, *, now: datetime) -> None:
+    """Do nothing when the receipt's block stands and PATIENCE is over. Raises ChainReadInconsistent."""
+    block = gateway.block(receipt.block_number)
+    if block.block_hash != receipt.block_hash:
+        raise ChainReadInconsistent(f"block {receipt.block_number} left the chain while {receipt.tx_hash} was read")
+    if now - block.time < PATIENCE:
+        shown = ", ".join(f"{pair}: {reason}" for pair, reason in skipped.items())
+        raise ChainReadInconsistent(f"receipt and state of {receipt.tx_hash} differ ({shown}); read again")
+
+
 def _from_history(deployment: Deployment, pair: str, receipt: Receipt, gateway: OracleGateway) -> FeedReading | None:
+    """Return the round that the event names, as of the receipt's block where a node still has that state."""
     round_id, _ = receipt.accepted[pair]
     try:
-        return gateway.read_round(deployment.address, pair, round_id)
+        try:
+            return gateway.read_round(deployment.address, pair, round_id, block_number=receipt.block_number)
+        except HistoryPruned:
+            return gateway.read_round(deployment.address, pair, round_id)
     except ExecutionReverted as exc:
         log.warning("round left the contract's history pair=%s round=%d error=%s", pair, round_id, exc)
         return None

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from apps.chain.deploy import MAX_PACKED_ANSWER, MAX_WIDE_ANSWER
-from apps.chain.errors import ContractMissing, ExecutionReverted, HistoryPruned, NonceTooLow, RpcUnavailable, WrongChain
+from apps.chain.errors import (
+    ChainReadInconsistent,
+    ContractMissing,
+    ExecutionReverted,
+    HistoryPruned,
+    NonceTooLow,
+    RpcUnavailable,
+    WrongChain,
+)
 from apps.chain.report import Report, ReportAnswer, place_of, report_message
 from apps.chain.signers import SignedTransaction, TransactionFields, sign_report, sign_transaction
 from apps.chain.web3_gateway import Web3Gateway
 from tests.chain.conftest import Oracle
-from tests.chain.local_chain import BTC, key
+from tests.chain.local_chain import BTC, gateway_to, key
 
 NOBODY = "0x" + "42" * 20
 
@@ -141,3 +150,21 @@ def test_dead_endpoints_are_named_without_their_path() -> None:
         Web3Gateway(["http://127.0.0.1:9/v3/secret-key"], chain_id=31337, timeout_s=1).head()
     assert "127.0.0.1:9" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_feeds_that_cannot_be_are_a_contradiction(oracle: Oracle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two nodes that answer zeroes alike do not make every feed of the contract the same nameless one."""
+    gateway = gateway_to(oracle.url)
+    raw = gateway._pool.make_request
+
+    def zeroed(method: Any, params: Any) -> Any:
+        reply = raw(method, params)
+        if method != "eth_call":
+            return reply
+        truth = reply["result"]
+        return {**reply, "result": truth[:130] + "0" * len(truth[130:])}
+
+    monkeypatch.setattr(gateway._pool, "make_request", zeroed)
+
+    with pytest.raises(ChainReadInconsistent, match="feeds have 1 names in 1 places"):
+        gateway.placements(oracle.contract)

@@ -66,6 +66,10 @@ def judge(world: World) -> Verdict:
                 verdict.unexplained.append(f"{row.pk} says landed={row.landed}, chain has {pair} {answer}: {is_there}")
         if not _is_explained(row):
             verdict.unexplained.append(f"{row.pk} {row.state} {row.failure_code} {row.failure_message}")
+    claimed = {(row.tx_hash, pair) for row in rows if row.state in Submission.LANDED for pair in row.landed}
+    for event in events:
+        if (event.tx_hash, event.pair) not in claimed:
+            verdict.unexplained.append(f"{event.pair} {event.answer} landed in {event.tx_hash}, which no row says")
     verdict.stuck = _stuck(world)
     verdict.attempts = Attempt.objects.count()
     verdict.fillers = Attempt.objects.filter(submission=None).count()

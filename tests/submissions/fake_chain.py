@@ -127,8 +127,16 @@ class FakeChain:
 
         return self._call("read_prices", read)
 
-    def read_round(self, contract: str, pair: str, round_id: int) -> FeedReading:
-        return self._call("read_round", lambda: self.history[pair][round_id - 1][1])
+    def read_round(self, contract: str, pair: str, round_id: int, *, block_number: int | None = None) -> FeedReading:
+        def read() -> FeedReading:
+            if block_number is not None and block_number < self.pruned_below:
+                raise HistoryPruned(f"block {block_number}")
+            known = [r for block, r in self.history.get(pair, []) if block_number is None or block <= block_number]
+            if not 0 < round_id <= len(known):
+                raise ExecutionReverted("RoundNotFound")
+            return known[round_id - 1]
+
+        return self._call("read_round", read)
 
     # sending ----------------------------------------------------------------------------------------------------
     def submit_data(self, contract: str, report: Report, signatures: Sequence[bytes]) -> bytes:
