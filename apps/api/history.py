@@ -56,7 +56,7 @@ def candles(pair: str, *, interval: str, limit: int, now: datetime) -> list[Cand
 def accepted_answers(pair: str, *, limit: int) -> Iterator[dict[str, object]]:
     """Yield the newest accepted answers of a feed, newest first."""
     answers = Answer.objects.filter(pair=pair, state=AnswerState.ACCEPTED, observed_at__isnull=False)
-    for answer in answers.defer("observations").order_by("-observed_at")[:limit]:
+    for answer in answers.defer("own_observations").order_by("-observed_at")[:limit]:
         yield {
             "observed_at": answer.observed_at,
             "answer": answer.answer,

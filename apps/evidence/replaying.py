@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from apps.evidence.services import read_bodies
 from apps.feeds.document import ConfigError, read_document
@@ -130,14 +132,14 @@ def _from_bodies(round_: Round, stored: Outcomes) -> Outcomes:
             attempt["status"], attempt["headers"], bodies[attempt["body_sha256"]], datetime.fromisoformat(key[1])
         )
         for said in _parsed(sources[key[0]], wanted, reply):
-            found[key[0], said.pair] = replace(said, source=key[0])
+            found[key[0], said.pair] = msgspec.structs.replace(said, source=key[0])
     return found
 
 
 def _parsed(reader: Adapter, asks: Sequence[Ask], reply: Reply) -> Iterator[Quote | Miss]:
     for request in reader.build(asks):
         for ask, outcome in zip(request.asks, reader.parse(request, reply), strict=True):
-            yield replace(outcome, pair=ask.pair)
+            yield msgspec.structs.replace(outcome, pair=ask.pair)
 
 
 def _sources(round_: Round) -> dict[str, Adapter]:

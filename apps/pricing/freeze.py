@@ -8,9 +8,10 @@ with where its peers stood when it first said it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+import msgspec
 
 from apps.pricing.types import Quote
 
@@ -20,8 +21,7 @@ MAJORITY = 0.6  # of all sources, the suspect included; a share of a count, not 
 BPS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A source's last word and how its peers stood when it was first said.
 
     fingerprint: price and volume as the source gave them.  low, high: the middle of the peers' prices at ``since``,

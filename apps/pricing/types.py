@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+import msgspec
+
 
 class MissCode(StrEnum):
     """Why a source gave no usable price. Stable: stored, shown in the API, used as a metrics label."""
@@ -142,9 +144,11 @@ class Ask:
     ticker: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True, tag="quote", tag_field="kind", gc=False):
     """A price as the source said it, unconverted.
+
+    A struct, and not a dataclass as its neighbours: a round has tens of thousands, made in a tenth of the time, read
+    from JSON as they are, and nothing that the garbage collector must look at.
 
     source_time: the exchange's time of the print, None when the reply carries none.
     received_at: when the body had arrived here.
@@ -167,8 +171,7 @@ class Quote:
         return self.source_time or self.received_at
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(msgspec.Struct, frozen=True, tag="miss", tag_field="kind", gc=False):
     """A ticker for which a source gave no usable price, and why. ``message`` is for people."""
 
     source: str

@@ -36,4 +36,5 @@ def copy_answers(answers: Sequence[Answer]) -> None:
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for answer in answers:
             plain = [getattr(answer, name) for name in COLUMNS[:-1]]
-            copy.write_row([*plain, json.dumps(answer.observations, separators=(",", ":"))])
+            own = answer.own_observations
+            copy.write_row([*plain, None if own is None else json.dumps(own, separators=(",", ":"))])

@@ -8,9 +8,11 @@ from typing import Any, cast
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from apps.feeds.models import ConfigVersion
 from apps.pricing.types import AnswerReason, AnswerState, Grade
+from apps.rounds.packing import ByPair
 from apps.submissions.models import IntegerField256, Submission
 
 
@@ -126,6 +128,11 @@ class Round(models.Model):
     def plan(self, document: dict[str, Any]) -> None:
         self.own_plan = document
 
+    def packed_rows(self, pair: str) -> list[dict[str, Any]]:
+        """Return the observations of an answer that did not matter; none once the round was trimmed."""
+        packed: PackedObservations | None = getattr(self, "packed", None)
+        return [] if packed is None else packed.by_pair.rows(pair)
+
 
 class Answer(models.Model):
     """What became of one feed in a round, with every observation behind it."""
@@ -149,7 +156,12 @@ class Answer(models.Model):
         choices=[(g.value, g.value) for g in Grade],
         help_text="How well the price is supported; empty without one.",
     )
-    observations = models.JSONField(default=list, help_text="Used, refused and missed, each with its reason.")
+    own_observations = models.JSONField(
+        null=True,
+        default=list,
+        db_column="observations",
+        help_text="Used, refused and missed, each with its reason; null: packed with the round's others.",
+    )
 
     class Meta:
         ordering = ["pair"]
@@ -158,6 +170,35 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pair} {self.state}"
+
+    @property
+    def observations(self) -> list[dict[str, Any]]:
+        """What became of every source's word: used, refused and missed, each with its reason."""
+        if self.own_observations is None:
+            return self.round.packed_rows(self.pair)
+        return cast("list[dict[str, Any]]", self.own_observations)
+
+    @observations.setter
+    def observations(self, rows: list[dict[str, Any]]) -> None:
+        self.own_observations = rows
+
+
+class PackedObservations(models.Model):
+    """The observations of a round's answers that did not matter, in one value; gone when the round is trimmed.
+
+    Those of a thousand feeds are eight megabytes of JSON, hardly ever read and soon deleted.
+    """
+
+    round = models.OneToOneField(Round, on_delete=models.CASCADE, primary_key=True, related_name="packed")
+    rows = models.BinaryField(help_text="As packing.pack writes them.")
+
+    def __str__(self) -> str:
+        return f"observations of {self.round_id}"
+
+    @cached_property
+    def by_pair(self) -> ByPair:
+        """The observations by pair, each pair's read when it is asked for."""
+        return ByPair(self.rows)
 
 
 class Hold(models.Model):

@@ -61,7 +61,8 @@ class PlanCache:
 
 def plan_for(pairs: Sequence[str], *, now: datetime) -> KeptPlan:
     """Return the plan of a round over these pairs as the configuration stands, stored for rounds to point at."""
-    # Read before the tables: an edit in between leaves its plan under a number that nobody asks for again.
+    # Specs must be made of nothing but the tables whose triggers change the stamp: feeds, sources and listings.
+    # It is read before them: an edit in between leaves its plan under a number that nobody asks for again.
     key = (configuration_stamp(), tuple(sorted(pairs)))
     kept = plan_cache().get(key)
     if kept is None:

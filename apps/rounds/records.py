@@ -1,4 +1,4 @@
-"""How lanes and observations are written down: plain JSON, decimals as text."""
+"""How lanes and inputs are written down, and what of a round is evidence: plain JSON, decimals as text."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from apps.pricing.aggregate import Known
-from apps.pricing.observations import FeedPrice, Observation
+from apps.pricing.observations import FeedPrice
 from apps.pricing.plan import RoundPlan
-from apps.pricing.types import AnswerState, OnChainValue, Quote, RefusalCode
+from apps.pricing.types import AnswerState, OnChainValue, RefusalCode
 from apps.rounds.models import Answer, Round
 
 
@@ -22,35 +22,6 @@ def call_summaries(calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for call in calls
     ]
-
-
-def observation_to_json(observation: Observation, call: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an observation as stored, shown and hashed: decimals as text, times in ISO 8601."""
-    outcome = observation.outcome
-    row: dict[str, Any] = {
-        "source": outcome.source,
-        "pair": outcome.pair,
-        "ticker": outcome.ticker,
-        "role": call["role"],
-        "promoted_for": call["promoted_for"],
-        "used": observation.is_used,
-        "refusal": str(observation.refusal),
-        "message": observation.message,
-        "venue": observation.listing.independent_of,
-    }
-    if isinstance(outcome, Quote):
-        conversion = observation.conversion
-        row |= {
-            "price": f"{outcome.price:f}",
-            "converted": None if observation.price is None else f"{observation.price:f}",
-            "conversion": conversion and {"pair": conversion.pair, "rate": f"{conversion.rate:f}"},
-            "bid": outcome.bid and f"{outcome.bid:f}",
-            "ask": outcome.ask and f"{outcome.ask:f}",
-            "volume": outcome.volume and f"{outcome.volume:f}",
-            "source_time": outcome.source_time and outcome.source_time.isoformat(),
-            "received_at": outcome.received_at.isoformat(),
-        }
-    return row
 
 
 def covered_pairs(plan: RoundPlan, answers: Sequence[Answer], *, requested: Collection[str]) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from apps.rounds.models import Round
+from apps.rounds.models import PackedObservations, Round
 from apps.submissions.models import Submission
 
 DELETE_BATCH = 2_000
@@ -64,6 +64,7 @@ def _trim(round_id: uuid.UUID, *, now: datetime) -> None:
     round_ = Round.objects.select_for_update().get(pk=round_id)
     covered = set(round_.inputs.get("covered", round_.pairs))
     round_.answers.exclude(pair__in=covered).delete()
+    PackedObservations.objects.filter(round=round_).delete()
     own = round_.own_plan
     if own is not None:
         own = {**own, "feeds": [feed for feed in own["feeds"] if feed["pair"] in covered]}

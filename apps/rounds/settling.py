@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import transaction
 
 from apps.feeds.services import record_source_calls
@@ -24,18 +24,18 @@ from apps.pricing.types import AnswerState, Miss, MissCode, Quote
 from apps.rounds.copying import copy_answers
 from apps.rounds.holds import active_releases, update_holds
 from apps.rounds.memory import Memory, recall, remember
-from apps.rounds.models import Answer, Round
+from apps.rounds.models import Answer, PackedObservations, Round
+from apps.rounds.packing import pack, row_of, said_of
 from apps.rounds.plans import plan_of
 from apps.rounds.records import (
     call_summaries,
     covered_pairs,
     evidence_rows,
     inputs_to_json,
-    observation_to_json,
 )
 from apps.rounds.selectors import reference_values
 from apps.scorecards.services import record_round
-from apps.sources.wire import outcome_from_json
+from apps.sources.wire import outcomes_from_json
 from apps.submissions.hints import hints
 from apps.submissions.models import Submission
 from apps.submissions.services import PlannedAnswer, plan_submission
@@ -45,8 +45,7 @@ log = logging.getLogger(__name__)
 CLOSING = ("state", "closed_at", "closed_by", "outcome", "submission", "lanes", "inputs", "evidence_hash")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """One quote or miss of a lane, with the call it came from."""
 
     result: Quote | Miss
@@ -78,6 +77,7 @@ def settle(
         prices, answers = _judge(round_, plan, outcomes, known=known, now=now)
         round_.lanes = [{"lane": lane["lane"], "calls": call_summaries(lane["calls"])} for lane in brought]
         covered = covered_pairs(plan, answers, requested=round_.requested)
+        _write_down(round_, answers, prices, outcomes, covered=set(covered))
         round_.inputs = inputs_to_json(known, prices, covered=covered)
         round_.evidence_hash = evidence_hash(evidence_rows(round_, answers))
         _close(round_, answers, closed_by=closed_by, now=now)
@@ -96,13 +96,14 @@ def collect_outcomes(plan: RoundPlan, lanes: Sequence[Mapping[str, Any]]) -> dic
     outcomes: dict[tuple[str, str], Outcome] = {}
     for lane in lanes:
         for call in lane["calls"]:
-            for row in call["outcomes"]:
-                outcome = outcome_from_json(row)
+            for outcome in outcomes_from_json(call["outcomes"]):
                 outcomes.setdefault((outcome.source, outcome.pair), Outcome(outcome, call))
     for source in plan.lanes:
         for ask in plan.asks[source]:
+            if (source, ask.pair) in outcomes:
+                continue
             lost = Miss(source, ask.pair, ask.ticker, MissCode.LANE_LOST, "no result before the round closed")
-            outcomes.setdefault((source, ask.pair), Outcome(lost, {"role": "primary", "promoted_for": None}))
+            outcomes[source, ask.pair] = Outcome(lost, {"role": "primary", "promoted_for": None})
     return outcomes
 
 
@@ -130,16 +131,13 @@ def _judge(
             round_,
             price,
             decide(price, reference=known.references.get(pair), on_demand=pair in round_.requested, now=now),
-            outcomes=outcomes,
         )
         for pair, price in prices.items()
     ]
     return prices, answers
 
 
-def _answer(
-    round_: Round, price: FeedPrice, decision: Decision, *, outcomes: Mapping[tuple[str, str], Outcome]
-) -> Answer:
+def _answer(round_: Round, price: FeedPrice, decision: Decision) -> Answer:
     return Answer(
         round=round_,
         pair=price.feed.pair,
@@ -153,10 +151,29 @@ def _answer(
         quorum=price.feed.quorum,
         confidence=price.confidence,
         grade=price.grade or "",
-        observations=[
-            observation_to_json(o, outcomes[o.outcome.source, o.outcome.pair].call) for o in price.observations
-        ],
     )
+
+
+def _write_down(
+    round_: Round,
+    answers: Sequence[Answer],
+    prices: Mapping[str, FeedPrice],
+    outcomes: Mapping[tuple[str, str], Outcome],
+    *,
+    covered: Collection[str],
+) -> None:
+    """Give the answers that mattered their observations, and pack those of the others with the round."""
+    said = {
+        pair: [said_of(seen, outcomes[seen.outcome.source, pair].call) for seen in price.observations]
+        for pair, price in prices.items()
+    }
+    for answer in answers:
+        if answer.pair in covered:
+            answer.own_observations = [row_of(answer.pair, one) for one in said.pop(answer.pair)]
+        else:
+            answer.own_observations = None
+    if said:
+        PackedObservations.objects.create(round=round_, rows=pack(said))
 
 
 def _close(round_: Round, answers: Sequence[Answer], *, closed_by: Round.ClosedBy, now: datetime) -> None:

@@ -13,6 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
+import msgspec
+
 from apps.pricing.types import Ask, Miss, MissCode, Quote, SourceSpec
 from apps.sources import errors
 from apps.sources.adapters.base import PriceRequest, tickers_of
@@ -164,7 +166,7 @@ def _named(outcome: Quote | Miss, *, source: str, pair: str) -> Quote | Miss:
     """Return the outcome under the source's name and the ask's pair; adapters know only their own names."""
     if outcome.source == source and outcome.pair == pair:
         return outcome
-    return replace(outcome, source=source, pair=pair)
+    return msgspec.structs.replace(outcome, source=source, pair=pair)
 
 
 def _halves(asks: Sequence[Ask]) -> tuple[list[Ask], list[Ask]]:

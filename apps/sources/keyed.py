@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
+import msgspec
+
 from apps.monitoring import logs
 from apps.pricing.types import Miss, MissCode, Quote, SourceSpec
 from apps.sources import errors
@@ -69,4 +71,4 @@ def told(outcome: Quote | Miss, *, spec: SourceSpec, adapter: Adapter) -> Quote 
     lacks_key = outcome.code is MissCode.KEY_REFUSED and not spec.sealed_key and adapter.key_place() is not None
     hint = NO_KEY if lacks_key else ""
     words = logs.without_opened(outcome.message)[: parsing.MAX_MESSAGE - len(hint)]
-    return replace(outcome, message=words + hint)
+    return msgspec.structs.replace(outcome, message=words + hint)

@@ -113,7 +113,7 @@ def parse_datetime_or_none(text: str) -> datetime | None:
 
 def _newest(*, limit: int, pair: str = "", before: datetime | None = None) -> list[Round]:
     """Return the newest rounds without their observations and calls, which no list shows and which are most of them."""
-    answers = Prefetch("answers", Answer.objects.defer("observations"))
+    answers = Prefetch("answers", Answer.objects.defer("own_observations"))
     rounds = Round.objects.select_related("submission").defer("lanes", "submission__answers").prefetch_related(answers)
     if pair:
         rounds = rounds.filter(pairs__contains=[pair])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,13 +41,18 @@ def opened(*pairs: str, now: datetime = NOW) -> Round:
     return open_round(pairs=list(pairs), trigger=Round.Trigger.SCHEDULED, requested_by="", now=now)[0]
 
 
+def document_of(pair: str) -> Any:
+    """Return the plan of a round over the pair as JSON gives it back."""
+    return json.loads(json.dumps(plan_to_json(plan_round(feed_specs([pair])))))
+
+
 def test_rounds_of_the_same_feeds_share_one_stored_plan(feeds: list[Feed]) -> None:
     """A thousand rounds an hour store one plan, and each reads as the feeds stood."""
     rounds = [opened("BTC/USD", now=NOW + timedelta(minutes=n)) for n in range(3)]
 
     assert Plan.objects.count() == 1
     assert {round_.shared_plan_id for round_ in rounds} == {Plan.objects.get().pk}
-    assert Round.objects.get(pk=rounds[0].pk).plan == plan_to_json(plan_round(feed_specs(["BTC/USD"])))
+    assert Round.objects.get(pk=rounds[0].pk).plan == document_of("BTC/USD")
 
 
 def test_other_feeds_have_another_plan(feeds: list[Feed]) -> None:
@@ -110,7 +116,7 @@ def test_a_known_plan_costs_no_look_into_the_tables(feeds: list[Feed], django_as
 
 def test_rounds_from_before_keep_their_own_plan(feeds: list[Feed]) -> None:
     """A row that holds its plan itself is read as ever."""
-    document = plan_to_json(plan_round(feed_specs(["BTC/USD"])))
+    document = document_of("BTC/USD")
     row = Round.objects.create(
         trigger="SCHEDULED", market="LIVE", pairs=["BTC/USD"], plan=document, opened_at=NOW, deadline=NOW
     )

@@ -12,9 +12,9 @@ from django.test import override_settings
 from apps.feeds.models import Feed, Listing, Source, SourceState
 from apps.pricing.evidence import evidence_hash
 from apps.pricing.types import AnswerReason, AnswerState
-from apps.rounds.models import Answer, Round
+from apps.rounds.models import Answer, PackedObservations, Round
 from apps.rounds.records import evidence_rows
-from apps.rounds.retention import prune_rounds
+from apps.rounds.retention import prune_rounds, trim_rounds
 from apps.rounds.selectors import open_round_covering, overdue_rounds, reference_values, round_status
 from apps.rounds.services import UnknownFeeds, open_round
 from apps.rounds.settling import settle
@@ -235,3 +235,42 @@ def test_rejected_scheduled_rounds_do_not_pile_up(btc: Feed) -> None:
     prune_rounds(now=NOW + timedelta(hours=7))
 
     assert list(Round.objects.values_list("pk", "outcome")) == [(asked.pk, "REJECTED")]
+
+
+def test_a_market_without_volume_does_not_stop_the_round(btc: Feed) -> None:
+    """A 24 h volume of zero refuses that quote, and is written down with the others."""
+    round_ = opened(trigger=Round.Trigger.REQUESTED)
+    dead = lane("gemini", "100")
+    dead["calls"][0]["outcomes"][0]["volume"] = "0"
+
+    close(round_, lane("kraken", "100"), dead, lane("bitstamp", "101"))
+
+    rows = {o["source"]: o for o in Answer.objects.get(round=round_).observations}
+    assert (rows["gemini"]["refusal"], rows["gemini"]["volume"]) == ("no_volume", "0")
+    assert rows["kraken"]["used"] is True
+
+
+def test_observations_of_answers_that_did_not_matter_are_packed(btc: Feed) -> None:
+    """They read as the others do, also beside them in one round, until the round is trimmed."""
+    eth = Feed.objects.create(pair="ETH/USD", quorum=1, active_sources=1)
+    Listing.objects.create(feed=eth, source=Source.objects.get(slug="kraken"), ticker="eth", priority=1)
+    close(opened(), lane("kraken", "100"), lane("gemini", "100"))
+    quiet = opened("BTC/USD", "ETH/USD", now=NOW + timedelta(seconds=2))
+    both = lane("kraken", "100")
+    both["calls"][0]["outcomes"].append({**both["calls"][0]["outcomes"][0], "pair": "ETH/USD", "ticker": "eth"})
+    for row in [*both["calls"][0]["outcomes"], *(other := lane("gemini", "100"))["calls"][0]["outcomes"]]:
+        row["received_at"] = (NOW + timedelta(seconds=3)).isoformat()
+
+    settle(quiet.pk, [both, other], closed_by=Round.ClosedBy.CALLBACK, now=NOW + timedelta(seconds=4))
+
+    skipped, accepted = Answer.objects.filter(round=quiet).order_by("pair")
+    assert (skipped.state, accepted.state) == (AnswerState.SKIPPED, AnswerState.ACCEPTED)
+    assert (skipped.own_observations, accepted.own_observations) == (None, accepted.observations)
+    assert [(row["source"], row.get("price"), row["refusal"]) for row in skipped.observations] == [
+        ("kraken", "100", ""),
+        ("gemini", "100", ""),
+        ("bitstamp", None, "lane_lost"),
+    ]
+    trim_rounds(now=NOW + timedelta(days=1))
+    assert [answer.pair for answer in Answer.objects.filter(round=quiet)] == ["ETH/USD"]
+    assert not PackedObservations.objects.filter(round=quiet).exists()
