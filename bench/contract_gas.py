@@ -71,25 +71,36 @@ def anvil() -> Iterator[str]:
             process.wait(10)
 
 
-def steady_gas(url: str, *, feeds: int, wide: bool = False, sent: int | None = None) -> GasFigures:
-    """Return the gas of a contract with so many feeds; ``sent``: only the first so many are in the reports."""
+def steady_gas(
+    url: str, *, feeds: int, wide: bool = False, sent: int | None = None, announces: bool = False
+) -> GasFigures:
+    """Return the gas of a contract with so many feeds.
+
+    sent: only the first so many are in the last reports, after a first one of all; then the feed read is one that only
+        its neighbours were updated beside, which is the dearest reading.
+    announces: with Chainlink's events of every feed.
+    """
     gateway = Web3Gateway([url], chain_id=embedded.CHAIN_ID)
     admin = _key(1)
     gateway.set_balance(admin.address, LOCAL_FUNDS_WEI)
     deployer = Deployer(gateway=gateway, admin=admin, chain_id=embedded.CHAIN_ID, max_fee_gwei=500)
     signers = [_key(number).address for number in SIGNERS]
-    setup = ContractSetup(admin.address, signers, threshold=len(SIGNING), history_length=HISTORY_LENGTH)
-    salt = f"{feeds}/{wide}/{sent}".encode().ljust(32)
+    setup = ContractSetup(
+        admin.address, signers, threshold=len(SIGNING), history_length=HISTORY_LENGTH, announces=announces
+    )
+    salt = f"{feeds}/{wide}/{sent}/{announces}".encode().ljust(32)
     contract = deployer.deploy(setup, salt=salt).address
     pairs = [f"F{number}/USD" for number in range(feeds)]
     for pair in pairs:
         deployer.add_feed(contract, pair, replace(FEED, wide=wide))
     places = gateway.places(contract)
+    _submit(deployer, contract, pairs, places=places, number=0)
     used = [
         _submit(deployer, contract, pairs[:sent], places=places, number=number)
-        for number in range(HISTORY_LENGTH + 1 + MEASURED)
+        for number in range(1, HISTORY_LENGTH + 1 + MEASURED)
     ]
-    return GasFigures(statistics.mean(used[-MEASURED:]), _read_gas(gateway, gateway.proxies(contract)[pairs[0]]))
+    read = pairs[0 if sent is None else -1]
+    return GasFigures(statistics.mean(used[-MEASURED:]), _read_gas(gateway, gateway.proxies(contract)[read]))
 
 
 def _submit(deployer: Deployer, contract: str, pairs: list[str], *, places: dict[str, int], number: int) -> int:

@@ -31,7 +31,7 @@ class Form(IntEnum):
 class ContractSetup:
     """The constructor's arguments. ``signers`` in any order; an office may be empty, but the admin's.
 
-    announces: proxies emit AnswerUpdated and NewRound for every answer taken, at some 14,000 gas each.
+    announces: proxies emit AnswerUpdated and NewRound for every answer taken, at some 7,400 gas each.
     """
 
     admin: str

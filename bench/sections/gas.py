@@ -12,6 +12,7 @@ from bench.rows import Row, round_figure
 RIVALS_WITH_HISTORY = {1: 104_525, 10: 38_514, 100: 47_490}
 RIVALS_WITHOUT = {1: 57_028, 10: 18_533, 100: 26_478}
 FLOOR = {1: 49_198, 10: 6_491, 100: 2_362}
+EVENTS_FLOOR = 2 * 1_756 + 2_600  # two LOG3 of one word, and the cold account that they must come from
 RIVAL_READ = 7_884  # Chronicle Scribe, the cheapest of them
 DEFINITION = "receipt gasUsed / feeds; 3 of 5 signers, ring full, all slots non-zero; rival: best {} history"
 
@@ -27,6 +28,12 @@ def measure(scale: Scale) -> list[Row]:
                 rows.append(_row(what, DEFINITION.format(name), figures.submit / feeds, rival, FLOOR[feeds]))
         read = "gas of latestRoundData through the proxy, everything cold; rival: Scribe"
         rows.append(_row("consumer's latestRoundData", read, figures.latest_round_data, RIVAL_READ, None))
+        idle = steady_gas(url, feeds=4, sent=1)
+        read = "the same of a feed that only its neighbours in the slot were updated beside"
+        rows.append(_row("consumer's latestRoundData, idle feed", read, idle.latest_round_data, RIVAL_READ, None))
+        events = steady_gas(url, feeds=10, announces=True).submit - steady_gas(url, feeds=10, wide=False).submit
+        both = "AnswerUpdated and NewRound, per feed of ten; floor: the two LOGs, emitted by the feed's own proxy"
+        rows.append(_row("events of a feed", both, events / 10, EVENTS_FLOOR, EVENTS_FLOOR))
     return rows
 
 

@@ -6,6 +6,7 @@ import {OracleState} from "./OracleState.sol";
 import {Roles} from "./Roles.sol";
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {AnswerRules} from "./libraries/AnswerRules.sol";
+import {Directory} from "./libraries/Directory.sol";
 import {Page} from "./libraries/Page.sol";
 import {RuleBook} from "./libraries/RuleBook.sol";
 
@@ -30,6 +31,9 @@ abstract contract OracleAdmin is OracleState, Roles {
     /// @dev The proxies' deployer, so their addresses follow from it and the feed ids.
     FeedProxyFactory private immutable i_proxies = new FeedProxyFactory();
 
+    /// @dev Where the Directory is; written and read only if the oracle announces.
+    address internal s_directory;
+
     // -------------------------------------------------------------------------------------------------- signers
 
     /// @inheritdoc IPriceOracle
@@ -47,7 +51,7 @@ abstract contract OracleAdmin is OracleState, Roles {
             previous = signers[i];
         }
         uint256 start = RuleBook.recordsStart(s_office.signerCount);
-        s_office.book = RuleBook.write(RuleBook.joined(RuleBook.ofSigners(signers), s_office.book.code, start));
+        _setBook(RuleBook.joined(RuleBook.ofSigners(signers), _book(), start));
         // forge-lint: disable-next-line(unsafe-typecast)
         s_office.signerCount = uint8(signers.length);
         s_office.threshold = threshold;
@@ -83,6 +87,12 @@ abstract contract OracleAdmin is OracleState, Roles {
         });
         s_feedIds.push(feedId);
         s_feedAt[_place(index, lane)] = feedId;
+        if (announces) {
+            bytes memory directory =
+                s_directory == address(0) ? bytes(hex"00") : RuleBook.read(s_directory, s_directory.code.length);
+            uint256 page = index & ~WIDE_INDEX;
+            s_directory = RuleBook.write(Directory.withProxy(directory, page, lane, proxy, baseRound));
+        }
         emit FeedAdded(feedId, proxy, index, lane);
         _configure(feedId, config);
     }
@@ -132,9 +142,7 @@ abstract contract OracleAdmin is OracleState, Roles {
         });
         uint256 start = RuleBook.recordsStart(s_office.signerCount);
         bool isWide = feed.index & WIDE_INDEX != 0;
-        bytes memory book = s_office.book.code;
-        book = RuleBook.withLimits(book, start, feed.index & ~WIDE_INDEX, isWide, feed.lane, limits);
-        s_office.book = RuleBook.write(book);
+        _setBook(RuleBook.withLimits(_book(), start, feed.index & ~WIDE_INDEX, isWide, feed.lane, limits));
         emit FeedConfigured(feedId, config);
     }
 

@@ -137,7 +137,7 @@ abstract contract OracleReader is OracleState, IERC165 {
         Feed memory feed = _requireFeed(feedId);
         bool isWide = feed.index & WIDE_INDEX != 0;
         uint256 start = RuleBook.recordsStart(s_office.signerCount);
-        RuleBook.Record memory record = RuleBook.recordAt(s_office.book.code, start, feed.index & ~WIDE_INDEX);
+        RuleBook.Record memory record = RuleBook.recordAt(_book(), start, feed.index & ~WIDE_INDEX);
         RuleBook.Limits memory limits = RuleBook.limitsOf(record, isWide, feed.lane);
         return FeedConfig({
             decimals: feed.decimals,
@@ -166,7 +166,7 @@ abstract contract OracleReader is OracleState, IERC165 {
 
     /// @inheritdoc IPriceOracle
     function signerSet() external view returns (address[] memory signers, uint8 threshold, uint32 version) {
-        bytes memory book = s_office.book.code;
+        bytes memory book = _book();
         signers = new address[](s_office.signerCount);
         for (uint256 i; i < signers.length; ++i) {
             signers[i] = RuleBook.signerAt(book, i);

@@ -3,19 +3,21 @@ pragma solidity ^0.8.28;
 
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {Page} from "./libraries/Page.sol";
+import {RuleBook} from "./libraries/RuleBook.sol";
 
 /// @title Storage of a PriceOracle, and what can be said from it about one place
-/// @dev Laid out in contracts/docs/storage.md. A place is a page's index and a lane; a wide feed has lane 0.
+/// @dev Laid out in contracts/docs/design.md. A place is a page's index and a lane; a wide feed has lane 0.
 abstract contract OracleState is IPriceOracle {
     using Page for uint256;
 
-    /// @dev One slot: all that submit reads of the configuration, besides the book.
-    struct Office {
+    /// @dev One slot: all that submit reads of the configuration, besides the book. As a word: see Office.
+    struct OfficeSlot {
         address book;
         uint32 signerSetVersion;
         uint8 threshold;
         uint8 signerCount;
         bool paused;
+        uint16 bookSize;
     }
 
     /// @dev Two slots; proxy is zero for a feed that does not exist.
@@ -29,9 +31,9 @@ abstract contract OracleState is IPriceOracle {
         uint16 deviationBps;
     }
 
-    /// @notice Bounds of historyLength.
-    uint256 public constant MIN_HISTORY = 2;
-    uint256 public constant MAX_HISTORY = 65_535;
+    /// @dev Bounds of historyLength.
+    uint256 private constant MIN_HISTORY = 2;
+    uint256 private constant MAX_HISTORY = 65_535;
 
     /// @dev Indexes of wide feeds have this bit, those of packed pages do not; the rest is the number in the book.
     uint256 internal constant WIDE_INDEX = 0x8000;
@@ -42,7 +44,10 @@ abstract contract OracleState is IPriceOracle {
     /// @inheritdoc IPriceOracle
     uint256 public immutable override historyLength;
 
-    Office internal s_office;
+    /// @inheritdoc IPriceOracle
+    bool public immutable override announces;
+
+    OfficeSlot internal s_office;
     bytes32[] internal s_feedIds;
     mapping(bytes32 feedId => Feed) internal s_feeds;
     mapping(bytes32 feedId => string) internal s_descriptions;
@@ -61,11 +66,31 @@ abstract contract OracleState is IPriceOracle {
     uint256[PLACES * MAX_HISTORY] private s_ring;
     uint256[PLACES * MAX_HISTORY] private s_carry;
 
-    constructor(uint256 historyLength_) {
+    constructor(uint256 historyLength_, bool announces_) {
         if (historyLength_ < MIN_HISTORY || historyLength_ > MAX_HISTORY) {
             revert BadHistoryLength(historyLength_, MIN_HISTORY, MAX_HISTORY);
         }
         historyLength = historyLength_;
+        announces = announces_;
+    }
+
+    /// @dev s_office as a word.
+    function _officeWord() internal view returns (uint256 office) {
+        assembly ("memory-safe") {
+            office := sload(s_office.slot)
+        }
+    }
+
+    /// @dev The book that is in force.
+    function _book() internal view returns (bytes memory) {
+        return RuleBook.read(s_office.book, s_office.bookSize);
+    }
+
+    /// @dev Write a book and let it be in force.
+    function _setBook(bytes memory book) internal {
+        s_office.book = RuleBook.write(book);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        s_office.bookSize = uint16(book.length); // a code has at most 24,576 bytes
     }
 
     /// @dev The last word of a page. Plain access would check once more that an index has 16 bits, three times a page.
@@ -97,10 +122,11 @@ abstract contract OracleState is IPriceOracle {
     }
 
     /// @dev Where a round of a page stands in s_ring and s_carry.
-    function _ringPlace(uint256 index, uint256 round) internal view returns (uint256) {
-        // unchecked: index < 2^16 and historyLength < 2^16, which is not 0
-        unchecked {
-            return index * historyLength + round % historyLength;
+    function _ringPlace(uint256 index, uint256 round) internal view returns (uint256 place) {
+        uint256 length = historyLength;
+        assembly ("memory-safe") {
+            // neither overflows: an index has 16 bits, as has the length, which is not 0
+            place := add(mul(index, length), mod(round, length))
         }
     }
 

@@ -9,15 +9,21 @@ import {Roles} from "./Roles.sol";
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {AnswerRules} from "./libraries/AnswerRules.sol";
 import {CompactSignature} from "./libraries/CompactSignature.sol";
+import {Directory} from "./libraries/Directory.sol";
+import {Office} from "./libraries/Office.sol";
 import {Page} from "./libraries/Page.sol";
+import {Quorum} from "./libraries/Quorum.sol";
 import {Reports} from "./libraries/Reports.sol";
 import {RuleBook} from "./libraries/RuleBook.sol";
+import {TakenPages} from "./libraries/TakenPages.sol";
 
 /// @title Prices of many feeds, written by signed reports
 /// @dev Not upgradeable, holds no funds, calls nothing but the proxies it deployed. Writing is here; OracleAdmin
 ///      configures, OracleReader reads, OracleState lays out the storage.
 contract PriceOracle is OracleAdmin, OracleReader {
+    using Office for uint256;
     using Page for uint256;
+    using TakenPages for bytes;
 
     /// @param configurator May be zero, as may pauser: the office is empty then.
     /// @param signers Strictly ascending, 1 to MAX_SIGNERS; becomes version 1.
@@ -42,23 +48,16 @@ contract PriceOracle is OracleAdmin, OracleReader {
         uint256 pausedLanes;
     }
 
-    /// @dev A page in the report event: its index and its word.
-    uint256 private constant PAGE_BYTES = 34;
-
-    /// @inheritdoc IPriceOracle
-    bool public immutable override announces;
-
     /// @dev Chain id and domain separator at deployment; see domainSeparator().
     uint256 private immutable i_chainId;
     bytes32 private immutable i_domain;
 
     constructor(Setup memory setup)
-        OracleState(setup.historyLength)
+        OracleState(setup.historyLength, setup.announces)
         Roles(setup.admin, setup.configurator, setup.pauser)
     {
         i_chainId = block.chainid;
         i_domain = Reports.domain(block.chainid, address(this));
-        announces = setup.announces;
         _setSigners(setup.signers, setup.threshold);
     }
 
@@ -66,25 +65,28 @@ contract PriceOracle is OracleAdmin, OracleReader {
 
     /// @inheritdoc IPriceOracle
     function submit(bytes calldata report, bytes calldata signatures) external {
-        Office memory office = s_office;
-        if (office.paused) revert Paused();
-        bytes memory book = office.book.code;
+        uint256 office = _officeWord();
+        if (office.isPaused()) revert Paused();
+        bytes memory book = RuleBook.read(office.book(), office.bookSize());
+        uint256 count = Reports.count(report);
         uint256 signerBitmap = _verify(office, book, report, signatures);
-        bytes memory pages = _takeAll(book, RuleBook.recordsStart(office.signerCount), report);
-        // forge-lint: disable-next-item(unsafe-typecast)
-        emit ReportAccepted(
-            Reports.evidenceHash(report), msg.sender, office.signerSetVersion, uint32(signerBitmap), pages
-        );
+        bytes memory pages = _takeAll(book, RuleBook.recordsStart(office.signerCount()), report, count);
+        pages.emitAccepted(Reports.evidenceHash(report), office.signerSetVersion(), signerBitmap);
         if (announces) _announce(pages);
     }
 
     /// @inheritdoc IPriceOracle
     function verifySignatures(bytes calldata report, bytes calldata signatures) external view returns (uint256) {
-        return _verify(s_office, s_office.book.code, report, signatures);
+        Reports.count(report);
+        uint256 office = _officeWord();
+        return _verify(office, RuleBook.read(office.book(), office.bookSize()), report, signatures);
     }
 
     /// @inheritdoc IPriceOracle
-    function reportDigest(bytes calldata report) public view returns (bytes32) {
+    function reportDigest(bytes calldata report) external view returns (bytes32) {
+        if (report.length < Reports.HEAD_BYTES) {
+            revert BadReportLength(report.length, Reports.HEAD_BYTES, Reports.ENTRY_BYTES);
+        }
         return Reports.digest(domainSeparator(), report);
     }
 
@@ -93,42 +95,32 @@ contract PriceOracle is OracleAdmin, OracleReader {
         return block.chainid == i_chainId ? i_domain : Reports.domain(block.chainid, address(this));
     }
 
-    /// @dev Let every signature be of a member, and their signers strictly ascending; then no signer counts twice and
-    ///      there are at least `threshold` different ones. Both lists ascend, so one walk through the set finds all.
-    function _verify(Office memory office, bytes memory book, bytes calldata report, bytes calldata signatures)
+    /// @dev Return who signed, as a bitmap: at least `threshold` members, every one once.
+    /// @param report Of a length that Reports.count accepts.
+    function _verify(uint256 office, bytes memory book, bytes calldata report, bytes calldata signatures)
         private
         view
-        returns (uint256 bitmap)
+        returns (uint256)
     {
-        Reports.count(report);
         uint32 version = Reports.signerSetVersion(report);
-        if (version != office.signerSetVersion) revert WrongSignerSetVersion(version, office.signerSetVersion);
-        uint256 count = CompactSignature.count(signatures);
-        if (count < office.threshold) revert TooFewSignatures(count, office.threshold);
-        bytes32 digest = reportDigest(report);
-        uint256 size = office.signerCount;
-        uint256 next;
-        for (uint256 i; i < count; ++i) {
-            address signer = CompactSignature.recover(digest, signatures, i);
-            next = RuleBook.find(book, size, next, signer);
-            if (next == size) revert UnexpectedSigner(i, signer);
-            unchecked {
-                bitmap |= 1 << next++;
-            }
-        }
+        if (version != office.signerSetVersion()) revert WrongSignerSetVersion(version, office.signerSetVersion());
+        CompactSignature.requireCount(signatures, office.threshold());
+        return Quorum.signersOf(book, office.signerCount(), Reports.digest(domainSeparator(), report), signatures);
     }
 
     // -------------------------------------------------------------------------------------------------- one entry
 
     /// @dev Store what the feeds take of a report, entry by entry; return the pages that changed, as in ReportAccepted.
     /// @param start Where the records begin in the book.
-    function _takeAll(bytes memory book, uint256 start, bytes calldata report) private returns (bytes memory pages) {
-        uint256 count = Reports.count(report);
-        uint256 end;
+    /// @param count Of the report's entries.
+    function _takeAll(bytes memory book, uint256 start, bytes calldata report, uint256 count)
+        private
+        returns (bytes memory pages)
+    {
+        pages = TakenPages.withRoomFor(count);
         unchecked {
-            pages = new bytes(count * PAGE_BYTES);
-            for (uint256 i; i < count; ++i) {
-                (uint256 index, uint256 next) = Reports.entryAt(report, i);
+            for (uint256 offset = Reports.HEAD_BYTES; offset < report.length; offset += Reports.ENTRY_BYTES) {
+                (uint256 index, uint256 next) = Reports.entryAt(report, offset);
                 uint256 old = _latestWord(index);
                 // at most 2^31: no answer is taken where MAX_ROUND stands
                 uint256 round = old.round() + 1;
@@ -140,12 +132,8 @@ contract PriceOracle is OracleAdmin, OracleReader {
                     if (word == 0) continue;
                 }
                 _keepWord(_ringPlace(index, round), word);
-                _write(pages, end, index, word);
-                end += PAGE_BYTES;
+                pages.push(index, word);
             }
-        }
-        assembly ("memory-safe") {
-            mstore(pages, end)
         }
     }
 
@@ -157,16 +145,6 @@ contract PriceOracle is OracleAdmin, OracleReader {
     {
         (uint256 mins, uint256 maxs) = RuleBook.boundsAt(book, start, index);
         return AnswerRules.takesWhole(old, next, mins, maxs, block.timestamp);
-    }
-
-    /// @dev Write a piece of ReportAccepted's pages. There must be room for it.
-    function _write(bytes memory pages, uint256 offset, uint256 index, uint256 word) private pure {
-        assembly ("memory-safe") {
-            // the word is written over the 30 bytes after the index
-            let piece := add(add(pages, 32), offset)
-            mstore(piece, shl(240, index))
-            mstore(add(piece, 2), word)
-        }
     }
 
     /// @dev Ask every feed of an entry. Store the page and return its word, 0 if every answer is refused.
@@ -256,20 +234,16 @@ contract PriceOracle is OracleAdmin, OracleReader {
 
     /// @dev Let the proxies of the feeds that were answered emit Chainlink's events. `pages`: of ReportAccepted.
     function _announce(bytes memory pages) private {
-        for (uint256 offset; offset < pages.length; offset += PAGE_BYTES) {
-            uint256 index;
-            uint256 word;
-            assembly ("memory-safe") {
-                let piece := add(add(pages, 32), offset)
-                index := shr(240, mload(piece))
-                word := mload(add(piece, 2))
-            }
-            for (uint256 lane; lane < Page.LANES; ++lane) {
-                bytes32 feedId = s_feedAt[_place(index, lane)];
-                (uint256 answer, uint256 observedAt, uint256 round) = _ownIn(word, index, lane);
-                if (answer == 0 || round != word.round()) continue;
-                Feed memory feed = s_feeds[feedId];
-                FeedProxy(feed.proxy).announce(answer, round - feed.baseRound, observedAt, msg.sender);
+        bytes memory directory = RuleBook.read(s_directory, s_directory.code.length);
+        uint256 count = pages.count();
+        for (uint256 i; i < count; ++i) {
+            (uint256 index, uint256 word) = pages.pageAt(i);
+            uint256 lanes = index & WIDE_INDEX != 0 ? 1 : Page.LANES;
+            for (uint256 lane; lane < lanes; ++lane) {
+                uint256 answer = lanes == 1 ? word.body() : word.laneOf(lane);
+                if (answer == 0 || (lanes != 1 && answer & Page.CARRIED != 0)) continue;
+                (address proxy, uint256 baseRound) = Directory.find(directory, index & ~WIDE_INDEX, lane);
+                FeedProxy(proxy).announce(answer, word.round() - baseRound, word.observedAt(), msg.sender);
             }
         }
     }

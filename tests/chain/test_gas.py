@@ -11,10 +11,12 @@ from local import embedded
 
 # What was measured when this snapshot was taken, and the most that a feed may cost. Signatures differ in their zero
 # bytes from run to run, by far less than TOLERANCE.
-SNAPSHOT = {1: 58_960, 10: 82_050, 100: 337_100}
+SNAPSHOT = {1: 56_483, 10: 79_360, 100: 332_050}
 MUST_PER_FEED = {1: 59_500, 10: 8_500, 100: 3_400}
 TOLERANCE = 0.003
-READ_SNAPSHOT, READ_MUST = 8_945, 9_500
+READ_SNAPSHOT, READ_MUST = 8_691, 9_500
+IDLE_READ_SNAPSHOT = 10_903  # of a feed that only its neighbours were updated beside: two slots
+EVENTS_OF_A_FEED = 7_900  # of ten, the share of the directory included
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +38,15 @@ def test_a_report_costs_what_the_snapshot_says(chain: str, feeds: int) -> None:
     assert figures.submit == pytest.approx(SNAPSHOT[feeds], rel=TOLERANCE)
     assert figures.submit / feeds <= MUST_PER_FEED[feeds]
     assert figures.latest_round_data == READ_SNAPSHOT <= READ_MUST
+
+
+def test_a_feed_beside_its_neighbours_costs_two_slots_to_read(chain: str) -> None:
+    """The dearest reading, of a feed whose neighbours alone were updated last, is what contracts/README.md says."""
+    assert steady_gas(chain, feeds=4, sent=1).latest_round_data == IDLE_READ_SNAPSHOT
+
+
+def test_chainlinks_events_cost_what_the_readme_says(chain: str) -> None:
+    """AnswerUpdated and NewRound of a feed cost two LOGs, one account, and a call."""
+    plain, announced = (steady_gas(chain, feeds=10, wide=True, announces=announces) for announces in (False, True))
+
+    assert (announced.submit - plain.submit) / 10 == pytest.approx(EVENTS_OF_A_FEED, rel=0.01)

@@ -63,19 +63,6 @@ export const priceOracleAbi = [
   },
   {
     "type": "function",
-    "name": "MAX_HISTORY",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
     "name": "MAX_PACKED_ANSWER",
     "inputs": [],
     "outputs": [
@@ -122,19 +109,6 @@ export const priceOracleAbi = [
         "name": "",
         "type": "int192",
         "internalType": "int192"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "MIN_HISTORY",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "uint256",
-        "internalType": "uint256"
       }
     ],
     "stateMutability": "view"

@@ -70,8 +70,9 @@ library AnswerRules {
         uint256 guards = Page.GUARDS;
         uint256 ones = Page.ONES;
         assembly ("memory-safe") {
-            // 1. No attention bit, a round left (both: old >> 224 < MAX_ROUND), a page that exists (maxs > 0) and is packed.
-            whole := and(and(lt(shr(224, old), 0x7FFFFFFF), gt(maxs, 0)), iszero(shr(255, mins)))
+            // 1. No attention bit, a round left (both: old >> 224 < MAX_ROUND), a page that exists and is packed (both: as
+            //    a signed number mins is 0 for no page, where a packed one has a maxAge, and negative for a wide one).
+            whole := and(lt(shr(224, old), 0x7FFFFFFF), sgt(mins, 0))
             // 2. Strictly newer, at most MAX_FUTURE_S ahead, at most the least maxAge of the page behind.
             let observedAt := shr(192, next)
             whole := and(whole, gt(observedAt, and(shr(192, old), 0xFFFFFFFF)))

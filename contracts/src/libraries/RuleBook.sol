@@ -67,9 +67,12 @@ library RuleBook {
         pure
         returns (uint256 place)
     {
-        unchecked {
-            for (place = from; place < count; ++place) {
-                if (signerAt(book, place) == signer) break;
+        assembly ("memory-safe") {
+            place := from
+            let cursor := add(add(book, 33), mul(from, SIGNER_BYTES))
+            for {} lt(place, count) { place := add(place, 1) } {
+                if eq(shr(96, mload(cursor)), signer) { break }
+                cursor := add(cursor, SIGNER_BYTES)
             }
         }
     }
@@ -179,6 +182,17 @@ library RuleBook {
     }
 
     // -------------------------------------------------------------------------------------------------- the code
+
+    /// @notice Return the book at an address.
+    /// @param size Of its code.
+    function read(address written, uint256 size) internal view returns (bytes memory book) {
+        assembly ("memory-safe") {
+            book := mload(0x40)
+            mstore(book, size)
+            extcodecopy(written, add(book, 32), 0, size)
+            mstore(0x40, add(book, add(size, 32)))
+        }
+    }
 
     /// @notice Write a book and return its address, whose code it is.
     function write(bytes memory book) internal returns (address written) {

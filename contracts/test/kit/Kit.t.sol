@@ -11,6 +11,7 @@ import {SequencerGuard} from "../../src/SequencerGuard.sol";
 import {AggregatorV2V3Interface} from "../../src/interfaces/AggregatorV2V3Interface.sol";
 import {IPriceOracle} from "../../src/interfaces/IPriceOracle.sol";
 import {OracleTest} from "../OracleTest.sol";
+import {Vm} from "../Vm.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 /// @title An uptime feed that says what a test wants
@@ -312,6 +313,38 @@ contract KitTest is OracleTest {
         vm.recordLogs();
         _submit(BTC, PRICE, START - 1);
         vm.assertEq(vm.getRecordedLogs().length, 3, "the report, and BTC's two");
+    }
+
+    function test_announces_FindsTheProxyOfEveryPageAndForm() public {
+        PriceOracle.Setup memory setup = _setup();
+        setup.announces = true;
+        oracle = new PriceOracle(setup);
+        for (uint256 i; i < 5; ++i) {
+            _addFeed(bytes32(bytes1(uint8(65 + i))), "feed");
+        }
+        IPriceOracle.FeedConfig memory wide = _config("wide");
+        wide.form = IPriceOracle.Form.Wide;
+        vm.prank(CONFIGURATOR);
+        oracle.addFeed("W", wide);
+        IPriceOracle.Placement[] memory places = oracle.placements();
+        Report memory report = _emptyReport(6);
+        for (uint256 i; i < 6; ++i) {
+            bytes32 feedId = i < 5 ? bytes32(bytes1(uint8(65 + i))) : bytes32("W");
+            // forge-lint: disable-next-line(unsafe-typecast)
+            report.answers[i] = _answer(feedId, PRICE + int192(int256(i)), START);
+        }
+
+        vm.recordLogs();
+        _submit(report);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+
+        // one page entry per answer: a lane of an earlier entry is carried in the next, and not announced again
+        vm.assertEq(logs.length, 13, "the report, and two of each feed");
+        for (uint256 i; i < 6; ++i) {
+            vm.assertEq(logs[1 + 2 * i].emitter, places[i].proxy, "AnswerUpdated");
+            vm.assertEq(uint256(logs[1 + 2 * i].topics[1]), uint192(PRICE) + i, "its answer");
+            vm.assertEq(logs[2 + 2 * i].emitter, places[i].proxy, "NewRound");
+        }
     }
 
     // -------------------------------------------------------------------------------------------------- private

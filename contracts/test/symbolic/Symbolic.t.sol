@@ -42,6 +42,8 @@ contract SymbolicTest {
         public
         pure
     {
+        // as RuleBook writes records: a page that exists has both, one that does not has neither
+        if ((mins == 0) != (maxs == 0)) return;
         if (!AnswerRules.takesWhole(old, next, mins, maxs, now_)) return;
         uint256 observedAt = uint256(next).observedAt();
         assert(observedAt > old.observedAt() && observedAt <= uint256(now_) + 60);
