@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from apps.pricing import checks, guards, independence
-from apps.pricing.estimators import Vote, estimate, half_interquartile_range, median, outlier_limit
+from apps.pricing.estimators import Vote, estimate, half_interquartile_range, median, middle_of, outlier_limit
 from apps.pricing.fixed_point import exact, to_fixed
 from apps.pricing.freeze import Watch
 from apps.pricing.observations import Conversion, FeedPrice, Observation, Usable
@@ -128,7 +128,7 @@ def _estimate(price: FeedPrice, used: Sequence[Usable], *, estimator: str, now: 
 
 def _value(used: Sequence[Usable], *, feed: FeedSpec, estimator: str) -> Decimal:
     if estimator == Estimator.MEDIAN:
-        return median([one.price for one in used])
+        return middle_of([one.price for one in used])
     volumes = [_volume(one.observation) for one in used]
     if estimator != Estimator.VWAP and feed.weighting != Weighting.VOLUME:
         volumes = [Decimal(1)] * len(used)
@@ -162,7 +162,9 @@ def _refuse_outliers(standing: Sequence[Usable], *, feed: FeedSpec) -> tuple[Seq
     if not standing:
         return standing, True
     values = [one.price for one in standing]
-    centre = median(values)
+    centre = middle_of(values)
+    if _are_within(values, centre=centre, floor_bps=feed.outlier_floor_bps):
+        return standing, True
     limit = outlier_limit(values, centre=centre, k=feed.outlier_k, floor_bps=feed.outlier_floor_bps)
     if centre - values[0] <= limit and values[-1] - centre <= limit:
         return standing, True
@@ -173,6 +175,12 @@ def _refuse_outliers(standing: Sequence[Usable], *, feed: FeedSpec) -> tuple[Seq
         message = f"{one.price:.8f} lies farther than {limit:.8f} from the median {centre:.8f}"
         one.observation.refuse(RefusalCode.OUTLIER, message)
     return [one for one in standing if not one.observation.refusal], len(far) <= to_spare
+
+
+def _are_within(ordered: Sequence[Decimal], *, centre: Decimal, floor_bps: int) -> bool:
+    """Return whether all lie within the floor, which is never an outlier: most rounds need no deviation at all."""
+    floor = centre * floor_bps / checks.BPS
+    return centre - ordered[0] <= floor and ordered[-1] - centre <= floor
 
 
 def _median_time(times: Sequence[datetime], *, now: datetime) -> datetime:

@@ -12,6 +12,7 @@ from apps.pricing.types import FeedSpec, ListingSpec, Miss, Quote, RefusalCode
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 BPS = 10_000
+BPS_OF_MIDDLE = Decimal(2 * BPS)  # of bid and ask together, whose sum is twice the middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _check(seen: Observation, quote: Quote, *, feed: FeedSpec, clock: Clock) -> 
 def _check_book(seen: Observation, *, bid: Decimal, ask: Decimal, max_spread_bps: int) -> None:
     if bid > ask:
         seen.refuse(RefusalCode.CROSSED_BOOK, f"bid {bid} above ask {ask}")
-    elif max_spread_bps and (ask - bid) * 2 * BPS > (ask + bid) * max_spread_bps:
+    elif max_spread_bps and (ask - bid) * BPS_OF_MIDDLE > (ask + bid) * max_spread_bps:
         spread_bps = (ask - bid) * 2 * BPS / (ask + bid)
         message = f"spread {spread_bps:.1f} bps ({bid} to {ask}) exceeds max_spread_bps {max_spread_bps}"
         seen.refuse(RefusalCode.WIDE_SPREAD, message)

@@ -45,7 +45,13 @@ def median(values: Sequence[Decimal]) -> Decimal:
     """Return the middle value, or the mean of the middle two for an even count. Raises EmptySample for none."""
     if not values:
         raise EmptySample("median of no values")
-    return _middle(sorted(values))
+    return middle_of(sorted(values))
+
+
+def middle_of(ordered: Sequence[Decimal]) -> Decimal:
+    """Return the median of values in ascending order, of which there is at least one."""
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def median_absolute_deviation(values: Sequence[Decimal], *, centre: Decimal | None = None) -> Decimal:
@@ -83,13 +89,8 @@ def capped(weights: Sequence[Decimal]) -> list[Decimal]:
     return [min(max(weight, centre * WEIGHT_FLOOR), centre * WEIGHT_CAP) for weight in weights]
 
 
-def _middle(ordered: Sequence[Decimal]) -> Decimal:
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-
-
 def _median_vote(ordered: Sequence[Vote]) -> Decimal:
-    return _middle([vote.price for vote in ordered])
+    return middle_of([vote.price for vote in ordered])
 
 
 def _weighted_median(ordered: Sequence[Vote]) -> Decimal:

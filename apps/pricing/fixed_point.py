@@ -24,8 +24,7 @@ def to_fixed(price: Decimal, *, decimals: int) -> int:
     """
     if not price.is_finite():
         raise ValueError(f"price {price} is not finite")
-    with exact():
-        return int(price.scaleb(decimals).to_integral_value(rounding=ROUND_HALF_EVEN))
+    return int(price.scaleb(decimals, _EXACT).to_integral_value(ROUND_HALF_EVEN, _EXACT))
 
 
 def from_fixed(answer: int, *, decimals: int) -> Decimal:

@@ -120,6 +120,8 @@ def _distance_bps(answer: int, reference: int) -> Decimal:
 
 
 def count_agreeing(values: Sequence[Decimal], *, price: Decimal, within_bps: int) -> int:
-    """Return how many values lie within ``within_bps`` of the price."""
+    """Return how many values, in ascending order, lie within ``within_bps`` of the price."""
     limit = price * within_bps
+    if (values[-1] - price) * BPS <= limit and (price - values[0]) * BPS <= limit:
+        return len(values)  # nearly always, at a tenth of the price
     return sum(abs(value - price) * BPS <= limit for value in values)

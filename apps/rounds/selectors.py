@@ -73,12 +73,12 @@ def reference_values(pairs: Sequence[str]) -> dict[str, OnChainValue]:
 
     Without the latter, every round between sending and confirming would send the same news again.
     """
-    values = on_chain_values(pairs)
+    values, wanted = on_chain_values(pairs), set(pairs)
     for submission in Submission.objects.filter(state__in=Submission.UNFINISHED).order_by("created_at"):
         for planned in _planned(submission):
             known = values.get(planned["pair"])
             observed_at = datetime.fromtimestamp(planned["observed_at"], tz=UTC)
-            if planned["pair"] in pairs and (known is None or known.observed_at < observed_at):
+            if planned["pair"] in wanted and (known is None or known.observed_at < observed_at):
                 values[planned["pair"]] = OnChainValue(int(planned["answer"]), observed_at, observed_at)
     return values
 

@@ -65,9 +65,9 @@ class Tally:
     def observe(self, observation: Observation, *, answer: Decimal | None) -> None:
         """Count one observation. answer: the feed's price in this round, None without one."""
         self.asked += 1
-        refusal = str(observation.refusal)
+        refusal = observation.refusal
         if refusal:
-            self.refusals[refusal] = self.refusals.get(refusal, 0) + 1
+            self.refusals[str(refusal)] = self.refusals.get(str(refusal), 0) + 1
         else:
             self.used += 1
         if isinstance(observation.outcome, Miss):
@@ -85,50 +85,53 @@ class Tallies:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[Key, Tally] = {}
+        # By bucket and pair, then by source: twenty sources of a feed are counted for one look at its row.
+        self._counts: dict[tuple[int, str], dict[str, Tally]] = {}
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return sum(len(row) for row in self._counts.values())
 
     def add_round(self, prices: Iterable[FeedPrice], calls: Iterable[Mapping[str, Any]], *, now: datetime) -> None:
         """Count every observation of a settled round, and the time of every source call that was made."""
         bucket = int(now.timestamp()) // FINE_S * FINE_S
         latencies = {call["source"]: int(call["latency_ms"]) for call in calls if call["attempts"]}
         with self._lock, localcontext(prec=_PRECISION):
-            for source, latency_ms in latencies.items():
-                self._of(Key(bucket, source, ALL_PAIRS)).latency[histograms.place_of(latency_ms, LATENCY_MS)] += 1
+            places = {source: histograms.place_of(latency_ms, LATENCY_MS) for source, latency_ms in latencies.items()}
+            if places:
+                self._count_calls(self._row(bucket, ALL_PAIRS), places)
             for price in prices:
+                row = self._row(bucket, price.feed.pair)
                 for observation in price.observations:
-                    self._observe(observation, price=price, bucket=bucket, latencies=latencies)
+                    source = observation.outcome.source
+                    own = row.get(source)
+                    if own is None:
+                        own = row[source] = Tally()
+                    own.observe(observation, answer=price.price)
+                    if source in places:
+                        own.latency[places[source]] += 1
             self._stay_bounded()
 
     def add(self, key: Key, tally: Tally) -> None:
         """Add counts made elsewhere, or put back what could not be written."""
         with self._lock:
-            self._of(key).add(tally)
+            self._row(key.bucket, key.pair).setdefault(key.source, Tally()).add(tally)
 
     def take(self) -> dict[Key, Tally]:
         """Return all counts and begin anew."""
         with self._lock:
             taken, self._counts = self._counts, {}
-        return taken
+        return {
+            Key(bucket, source, pair): tally for (bucket, pair), row in taken.items() for source, tally in row.items()
+        }
 
-    def _observe(
-        self, observation: Observation, *, price: FeedPrice, bucket: int, latencies: Mapping[str, int]
-    ) -> None:
-        source = observation.outcome.source
-        own = self._of(Key(bucket, source, price.feed.pair))
-        own.observe(observation, answer=price.price)
-        if source in latencies:
-            own.latency[histograms.place_of(latencies[source], LATENCY_MS)] += 1
+    def _row(self, bucket: int, pair: str) -> dict[str, Tally]:
+        return self._counts.setdefault((bucket, pair), {})
 
-    def _of(self, key: Key) -> Tally:
-        tally = self._counts.get(key)
-        if tally is None:
-            tally = self._counts[key] = Tally()
-        return tally
+    def _count_calls(self, row: dict[str, Tally], places: Mapping[str, int]) -> None:
+        for source, place in places.items():
+            row.setdefault(source, Tally()).latency[place] += 1
 
     def _stay_bounded(self) -> None:
-        if len(self._counts) > MAX_KEYS:
-            oldest = min(key.bucket for key in self._counts)
-            self._counts = {key: tally for key, tally in self._counts.items() if key.bucket != oldest}
+        if len(self) > MAX_KEYS:
+            oldest = min(bucket for bucket, _ in self._counts)
+            self._counts = {key: row for key, row in self._counts.items() if key[0] != oldest}
