@@ -1,15 +1,15 @@
-"""What a PriceOracle is deployed with, and a feed's rules, as the contract's ABI has them. Pure."""
+"""What a PriceOracle is deployed with, and a feed's rules, as the contract takes them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 from eth_hash.auto import keccak
 from eth_utils.address import to_checksum_address
 
+from apps.chain.bindings import price_oracle
 from apps.chain.gateway import OnChainFeedConfig
 
 NOBODY = "0x" + "00" * 20
@@ -42,12 +42,20 @@ class ContractSetup:
     history_length: int = HISTORY_LENGTH
     announces: bool = False
 
-    def as_tuple(self) -> tuple[object, ...]:
-        """Return the arguments as the contract's ABI takes them, signers ascending."""
+    def creation_code(self) -> bytes:
+        """Return what deploys the contract: code and arguments, signers ascending."""
         ordered = sorted(self.signers, key=lambda address: int(address, 16))
-        offices = [to_checksum_address(one) for one in (self.admin, self.configurator, self.pauser)]
-        signers = [to_checksum_address(signer) for signer in ordered]
-        return (*offices, signers, self.threshold, self.history_length, self.announces)
+        return price_oracle.creation_code(
+            price_oracle.Setup(
+                admin=self.admin,
+                configurator=self.configurator,
+                pauser=self.pauser,
+                signers=tuple(ordered),
+                threshold=self.threshold,
+                history_length=self.history_length,
+                announces=self.announces,
+            )
+        )
 
 
 def create2_address(salt: bytes, creation_code: bytes, *, factory: str = CREATE2_FACTORY) -> str:
@@ -56,34 +64,33 @@ def create2_address(salt: bytes, creation_code: bytes, *, factory: str = CREATE2
     return str(to_checksum_address(keccak(b"\xff" + deployer + salt + keccak(creation_code))[12:]))
 
 
-def config_tuple(config: OnChainFeedConfig) -> tuple[object, ...]:
-    """Return a feed's rules as the contract's ABI takes them."""
-    return (
-        config.decimals,
-        Form.WIDE if config.wide else Form.PACKED,
-        config.max_age_s,
-        config.heartbeat_s,
-        config.deviation_bps,
-        config.max_move_bps,
-        config.relax_bps_per_minute,
-        config.min_answer,
-        config.max_answer,
-        config.description,
+def config_to_chain(config: OnChainFeedConfig) -> price_oracle.FeedConfig:
+    """Return a feed's rules as the contract takes them."""
+    return price_oracle.FeedConfig(
+        decimals=config.decimals,
+        form=Form.WIDE if config.wide else Form.PACKED,
+        max_age=config.max_age_s,
+        heartbeat=config.heartbeat_s,
+        deviation_bps=config.deviation_bps,
+        max_move_bps=config.max_move_bps,
+        relax_bps_per_minute=config.relax_bps_per_minute,
+        min_answer=config.min_answer,
+        max_answer=config.max_answer,
+        description=config.description,
     )
 
 
-def config_of(row: Sequence[Any]) -> OnChainFeedConfig:
+def config_of(config: price_oracle.FeedConfig) -> OnChainFeedConfig:
     """Return a feed's rules from what the contract answers."""
-    decimals, form, max_age_s, heartbeat_s, deviation_bps, max_move_bps, relax, low, high, description = row
     return OnChainFeedConfig(
-        decimals=decimals,
-        max_age_s=max_age_s,
-        heartbeat_s=heartbeat_s,
-        deviation_bps=deviation_bps,
-        min_answer=low,
-        max_answer=high,
-        description=description,
-        max_move_bps=max_move_bps,
-        relax_bps_per_minute=relax,
-        wide=form == Form.WIDE,
+        decimals=config.decimals,
+        max_age_s=config.max_age,
+        heartbeat_s=config.heartbeat,
+        deviation_bps=config.deviation_bps,
+        min_answer=config.min_answer,
+        max_answer=config.max_answer,
+        description=config.description,
+        max_move_bps=config.max_move_bps,
+        relax_bps_per_minute=config.relax_bps_per_minute,
+        wide=config.form == Form.WIDE,
     )

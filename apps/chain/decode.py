@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
 from typing import Any
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
-from eth_utils.abi import collapse_if_tuple
 
-from apps.chain.artifacts import artifact
+from apps.chain.bindings import price_oracle
 from apps.chain.errors import (
     AlreadyKnown,
     ChainError,
@@ -28,9 +25,10 @@ from apps.chain.errors import (
 from apps.chain.report import LANE_BYTES, LANES, MAX_LANE, WIDE_INDEX, place_of
 
 PAGE_BYTES = 2 + 32
-BUILT_IN_ERRORS: dict[bytes, tuple[str, list[str]]] = {
-    bytes.fromhex("08c379a0"): ("Error", ["string"]),
-    bytes.fromhex("4e487b71"): ("Panic", ["uint256"]),
+ERRORS: dict[bytes, tuple[str, tuple[str, ...]]] = {
+    bytes.fromhex("08c379a0"): ("Error", ("string",)),
+    bytes.fromhex("4e487b71"): ("Panic", ("uint256",)),
+    **price_oracle.ERRORS,
 }
 # Words of geth, Anvil (alloy), Erigon, Nethermind and Besu; the first group that matches decides.
 ERROR_TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
@@ -125,7 +123,7 @@ def revert_of(payload: object) -> ExecutionReverted:
     raw = _as_bytes(payload)
     if len(raw) < 4:
         return ExecutionReverted("")
-    name, types = _errors().get(raw[:4], (f"0x{raw[:4].hex()}", []))
+    name, types = ERRORS.get(raw[:4], (f"0x{raw[:4].hex()}", ()))
     try:
         arguments = decode(types, raw[4:])
     except DecodingError:
@@ -146,18 +144,3 @@ def _as_bytes(payload: object) -> bytes:
 
 def _shown(value: Any) -> object:
     return "0x" + value.hex() if isinstance(value, bytes) else value
-
-
-@cache
-def _errors() -> dict[bytes, tuple[str, list[str]]]:
-    known = dict(BUILT_IN_ERRORS)
-    for entry in artifact("PriceOracle").abi:
-        if entry["type"] == "error":
-            types = input_types(entry["inputs"])
-            known[keccak(f"{entry['name']}({','.join(types)})".encode())[:4]] = (entry["name"], types)
-    return known
-
-
-def input_types(inputs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the canonical ABI types of a function's, event's or error's inputs."""
-    return [collapse_if_tuple(dict(item)) for item in inputs]

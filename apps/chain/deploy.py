@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from apps.chain.bindings import price_oracle
 from apps.chain.contract_setup import (
     CREATE2_FACTORY,
     CREATE2_SALT,
     ContractSetup,
-    config_tuple,
+    config_to_chain,
     create2_address,
 )
 from apps.chain.errors import ChainError, ExecutionReverted, TransactionRefused
@@ -63,7 +64,7 @@ class Deployer:
         One that stands already, deployed with the same setup and salt, is returned as it is: a deployment that was
         killed half-way is found again. Raises ExecutionReverted, a TransactionRefused, FeeAboveCap or DeployTimeout.
         """
-        code = self.gateway.creation_data(setup)
+        code = setup.creation_code()
         if not self.gateway.has_code(CREATE2_FACTORY):
             receipt = self._send(None, code)
             if receipt.contract_address is None:
@@ -79,11 +80,11 @@ class Deployer:
 
     def add_feed(self, contract: str, pair: str, config: OnChainFeedConfig) -> None:
         """Add a feed; its proxy is deployed with it. Raises as ``deploy``."""
-        self._send(contract, self.gateway.call_data(contract, "addFeed", feed_id(pair), config_tuple(config)))
+        self._send(contract, price_oracle.add_feed(feed_id(pair), config_to_chain(config)).data)
 
     def update_feed(self, contract: str, pair: str, config: OnChainFeedConfig) -> None:
         """Replace a feed's rules. Raises as ``deploy``; the decimals of a feed never change."""
-        self._send(contract, self.gateway.call_data(contract, "updateFeed", feed_id(pair), config_tuple(config)))
+        self._send(contract, price_oracle.update_feed(feed_id(pair), config_to_chain(config)).data)
 
     def _send(self, to: str | None, data: bytes) -> Receipt:
         gas = self.gateway.estimate_gas(sender=self.admin.address, to=to, data=data)

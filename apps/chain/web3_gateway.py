@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from eth_typing import ChecksumAddress
+from eth_typing import BlockNumber, ChecksumAddress
 from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
 from web3 import Web3
-from web3.contract import Contract
 from web3.exceptions import (
-    BadFunctionCallOutput,
     BlockNotFound,
     ContractLogicError,
     MethodUnavailable,
@@ -21,11 +19,11 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
-from web3.logs import DISCARD
 from web3.types import RPCEndpoint, TxParams
 
-from apps.chain.artifacts import artifact
-from apps.chain.contract_setup import ContractSetup, config_of
+from apps.chain.abi import AbiMismatch, Call, Log
+from apps.chain.bindings import price_oracle
+from apps.chain.contract_setup import config_of
 from apps.chain.decode import error_of_text, refusal_of_text, revert_of, skip_reason_name, taken_answers
 from apps.chain.errors import (
     AlreadyKnown,
@@ -55,6 +53,8 @@ from apps.chain.rpc import EndpointPool
 
 LATEST_ROUND_DATA = "0xfeaf968c"
 
+T = TypeVar("T")
+
 
 class Web3Gateway:
     """A chain behind JSON-RPC endpoints; see OracleGateway for what each method returns."""
@@ -74,7 +74,6 @@ class Web3Gateway:
         # middleware off: they validate by extra round trips (chain id, pending nonce) and rewrite what we sign
         self._web3 = Web3(self._pool, middleware=[])
         self._fee_reader = FeeReader(self._asked, strategy=fee_strategy, data_fee=data_fee)
-        self._contracts: dict[str, Contract] = {}
         self._placed: dict[str, dict[int, tuple[str, int]]] = {}
 
     # which chain ------------------------------------------------------------------------------------------------
@@ -123,18 +122,16 @@ class Web3Gateway:
     # reading the contract ---------------------------------------------------------------------------------------
     def signer_set(self, contract: str) -> SignerSet:
         """Return the contract's signer set."""
-        with _translated():
-            signers, threshold, version = self._contract(contract).functions.signerSet().call()
-        return SignerSet(signers=tuple(signers), threshold=threshold, version=version)
+        signers, threshold, version = self.answer(contract, price_oracle.signer_set())
+        return SignerSet(signers=signers, threshold=threshold, version=version)
 
     def placements(self, contract: str) -> dict[str, Placement]:
         """Return pair to placement of every feed, in the order they were added."""
-        functions = self._contract(contract).functions
-        with _translated():
-            identifiers, rows = functions.feedIds().call(), functions.placements().call()
+        identifiers = self.answer(contract, price_oracle.feed_ids())
+        rows = self.answer(contract, price_oracle.placements())
         placed = {
-            pair_of(identifier): Placement(proxy=proxy, place=place_of(index, lane), base_round=base_round)
-            for identifier, (proxy, index, lane, base_round) in zip(identifiers, rows, strict=True)
+            pair_of(identifier): Placement(row.proxy, place_of(row.index, row.lane), row.base_round)
+            for identifier, row in zip(identifiers, rows, strict=True)
         }
         by_place = {one.place: (pair, one.base_round) for pair, one in placed.items()}
         if "" in placed or not len(identifiers) == len(placed) == len(by_place):
@@ -152,44 +149,40 @@ class Web3Gateway:
 
     def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
         """Return a feed's rules."""
-        with _translated():
-            config = self._contract(contract).functions.feedConfig(feed_id(pair)).call()
-        return config_of(config)
+        return config_of(self.answer(contract, price_oracle.feed_config(feed_id(pair))))
 
     def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
         """Return all pairs at one block, in one contract call."""
         if block_number is None:
             block_number = self._pool.common_head()
         block = self._block("latest" if block_number is None else block_number)
-        call = self._contract(contract).functions.latestAnswers([feed_id(pair) for pair in pairs])
-        with _translated():
-            views = call.call(block_identifier=block.number)
+        call = price_oracle.latest_answers([feed_id(pair) for pair in pairs])
+        views = self.answer(contract, call, at=block.number)
         if len(views) != len(pairs):
             raise ChainReadInconsistent(f"asked for {len(pairs)} feeds, {len(views)} were answered")
-        prices = {pair: _reading(view) for pair, view in zip(pairs, views, strict=True) if view[3]}
+        prices = {pair: _reading(view) for pair, view in zip(pairs, views, strict=True) if view.round_id}
         return ChainSnapshot(block_number=block.number, block_time=block.time, prices=prices)
 
     def read_round(self, contract: str, pair: str, round_id: int, *, block_number: int | None = None) -> FeedReading:
         """Return one round of the contract's history."""
-        call = self._contract(contract).functions.roundData(feed_id(pair), round_id)
-        with _translated():
-            view, _ = call.call(block_identifier="latest" if block_number is None else block_number)
+        call = price_oracle.round_data(feed_id(pair), round_id)
+        view, _ = self.answer(contract, call, at=block_number)
         return _reading(view)
 
+    def answer(self, contract: str, call: Call[T], *, at: int | None = None) -> T:
+        """Return what a contract answers to a call of its binding, at a block or on the latest state."""
+        transaction: TxParams = {"to": _checksummed(contract), "data": HexBytes(call.data)}
+        with _translated():
+            reply = self._web3.eth.call(transaction, "latest" if at is None else BlockNumber(at))
+        try:
+            return call.decoded(bytes(reply))
+        except AbiMismatch as exc:
+            raise ContractMissing(f"no contract of ours answers at {contract}: {exc}") from exc
+
     # sending ----------------------------------------------------------------------------------------------------
-    def submit_data(self, contract: str, report: Report, signatures: Sequence[bytes]) -> bytes:
+    def submit_data(self, contract: str, report: Report, signatures: Sequence[bytes]) -> bytes:  # noqa: ARG002
         """Return the call data of ``submit``."""
-        return self.call_data(contract, "submit", encode_report(report), compact_signatures(signatures))
-
-    def call_data(self, contract: str, function: str, *arguments: object) -> bytes:
-        """Return the call data of any function of the PriceOracle."""
-        return bytes(HexBytes(self._contract(contract).encode_abi(function, args=list(arguments))))
-
-    def creation_data(self, setup: ContractSetup) -> bytes:
-        """Return the creation code of a PriceOracle with its constructor's arguments."""
-        oracle = artifact("PriceOracle")
-        factory = self._web3.eth.contract(abi=oracle.abi, bytecode=oracle.bytecode)
-        return bytes(HexBytes(factory.constructor(setup.as_tuple()).data_in_transaction))
+        return price_oracle.submit(encode_report(report), compact_signatures(signatures)).data
 
     def estimate_gas(self, *, sender: str, to: str | None, data: bytes) -> int:
         """Return the gas a transaction would use on the latest state."""
@@ -262,9 +255,15 @@ class Web3Gateway:
 
     def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:
         """Return every answer the contract took in a range of blocks."""
-        event = self._contract(contract).events.ReportAccepted()
         with _translated():
-            logs = event.get_logs(from_block=first, to_block=last)
+            logs = self._web3.eth.get_logs(
+                {
+                    "address": _checksummed(contract),
+                    "topics": [HexBytes(price_oracle.ReportAccepted.TOPIC)],
+                    "fromBlock": BlockNumber(first),
+                    "toBlock": BlockNumber(last),
+                }
+            )
         return [
             FeedEvent(
                 pair=pair,
@@ -274,7 +273,7 @@ class Web3Gateway:
                 block_number=log["blockNumber"],
             )
             for log in logs
-            for pair, round_id, answer in self._taken(contract, log["args"]["pages"])
+            for pair, round_id, answer in self._taken(contract, price_oracle.ReportAccepted.of(_log(log)).pages)
         ]
 
     def set_balance(self, address: str, wei: int) -> None:
@@ -286,14 +285,15 @@ class Web3Gateway:
     def _decoded(self, receipt: Any) -> Receipt:
         accepted: dict[str, tuple[int, int]] = {}
         skipped: dict[str, str] = {}
-        if receipt["to"] is not None:
-            contract = receipt["to"]
-            events = self._contract(contract).events
-            for event in events.ReportAccepted().process_receipt(receipt, errors=DISCARD):
-                for pair, round_id, answer in self._taken(contract, event["args"]["pages"]):
+        contract = receipt["to"]
+        for log in (_log(row) for row in receipt["logs"] if row["address"] == contract):
+            topic = log.topics[0] if log.topics else b""
+            if topic == price_oracle.ReportAccepted.TOPIC:
+                for pair, round_id, answer in self._taken(contract, price_oracle.ReportAccepted.of(log).pages):
                     accepted[pair] = (round_id, answer)
-            for event in events.AnswerSkipped().process_receipt(receipt, errors=DISCARD):
-                skipped[pair_of(event["args"]["feedId"])] = skip_reason_name(event["args"]["reason"])
+            elif topic == price_oracle.AnswerSkipped.TOPIC:
+                event = price_oracle.AnswerSkipped.of(log)
+                skipped[pair_of(event.feed_id)] = skip_reason_name(event.reason)
         return Receipt(
             tx_hash=receipt["transactionHash"].to_0x_hex(),
             block_number=receipt["blockNumber"],
@@ -315,13 +315,6 @@ class Web3Gateway:
                 raise ChainReadInconsistent(f"an event speaks of place {taken.place}, where the contract has no feed")
             pair, base_round = self._placed[contract][taken.place]
             yield pair, taken.page_round - base_round, taken.answer
-
-    def _contract(self, address: str) -> Contract:
-        if address not in self._contracts:
-            self._contracts[address] = self._web3.eth.contract(
-                address=_checksummed(address), abi=artifact("PriceOracle").abi
-            )
-        return self._contracts[address]
 
     def _block(self, identifier: Any) -> Block:
         try:
@@ -354,22 +347,23 @@ def _translated() -> Iterator[None]:
         raise
     except ContractLogicError as exc:
         raise revert_of(exc.data) from None
-    except BadFunctionCallOutput:
-        raise ContractMissing("no PriceOracle answers at the address") from None
     except (Web3RPCError, MethodUnavailable) as exc:
         raise error_of_text(message_of(exc)) from None
     except Web3Exception as exc:
         raise RpcRefused(f"{exc.__class__.__name__}: {str(exc)[:160]}") from None
 
 
-def _reading(view: tuple[int, int, int, int]) -> FeedReading:
-    answer, observed_at, updated_at, round_id = view
+def _reading(view: price_oracle.FeedView) -> FeedReading:
     return FeedReading(
-        answer=answer,
-        round_id=round_id,
-        observed_at=datetime.fromtimestamp(observed_at, UTC),
-        updated_at=datetime.fromtimestamp(updated_at, UTC),
+        answer=view.answer,
+        round_id=view.round_id,
+        observed_at=datetime.fromtimestamp(view.observed_at, UTC),
+        updated_at=datetime.fromtimestamp(view.updated_at, UTC),
     )
+
+
+def _log(row: Any) -> Log:
+    return Log(topics=tuple(bytes(topic) for topic in row["topics"]), data=bytes(row["data"]))
 
 
 def _checksummed(address: str) -> ChecksumAddress:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.chain.bindings import price_oracle
 from apps.chain.contract_setup import ContractSetup
 from apps.chain.decode import taken_answers
 from apps.chain.report import Report, ReportAnswer, compact_signatures, encode_report, report_message
@@ -79,11 +80,9 @@ def test_the_contract_recovers_the_signers(wired: Oracle, batch: list[tuple[str,
     )
     message = report_message(report, chain_id=31337, contract=contract)
     chosen = [key(SIGNERS[0]), key(SIGNERS[2])]
-    call = gateway._contract(contract).functions.verifySignatures(
-        encode_report(report), compact_signatures(sign_report(message, chosen))
-    )
+    call = price_oracle.verify_signatures(encode_report(report), compact_signatures(sign_report(message, chosen)))
 
-    bitmap = call.call()
+    bitmap = gateway.answer(contract, call)
 
     signers = gateway.signer_set(contract).signers
     assert bitmap == sum(1 << signers.index(one.address) for one in chosen)
