@@ -11,6 +11,8 @@ from django.db.models import Q
 
 SLUG = RegexValidator(r"^[a-z][a-z0-9_]{1,39}$", "A slug has lower-case letters, digits and underscores.")
 ADDRESS = RegexValidator(r"^0x[0-9a-fA-F]{40}$", "An address is written 0x and 40 hex digits.")
+# The destination that ETH_RPC_URLS, CHAIN_ID and the other variables describe; it has no row.
+MAIN = "main"
 FEE_STRATEGIES = ("auto", "eip1559", "legacy")
 DATA_FEES = ("none", "optimism", "arbitrum")
 FINALITIES = ("depth", "safe", "finalized")
@@ -108,7 +110,7 @@ class Destination(models.Model):
                 fields=["is_default"], condition=Q(is_default=True), name="destination_one_default"
             ),
             models.CheckConstraint(condition=Q(chain_id__gte=1), name="destination_chain_id_positive"),
-            models.CheckConstraint(condition=~Q(name="main"), name="destination_main_is_the_environments"),
+            models.CheckConstraint(condition=~Q(name=MAIN), name="destination_main_is_the_environments"),
         ]
 
     def __str__(self) -> str:

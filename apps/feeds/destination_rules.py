@@ -9,14 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from apps.feeds.destination_model import DATA_FEES, FEE_STRATEGIES, FINALITIES
+from apps.feeds.destination_model import DATA_FEES, FEE_STRATEGIES, FINALITIES, MAIN
 from apps.feeds.validation import SLUG, Problem, Where, is_http_url
 from apps.feeds.values import Config, DestinationConfig, FeedConfig
 from apps.monitoring import logs
 from oracle_project import env
 
-# The destination that ETH_RPC_URLS, CHAIN_ID and the other variables describe.
-MAIN = "main"
 MAX_URLS = 10
 MAX_KEYS = 20
 MAX_REFERENCE = 300

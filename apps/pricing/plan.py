@@ -64,7 +64,7 @@ def plan_from_json(stored: Mapping[str, Any]) -> RoundPlan:
 
 
 def _feed_to_json(feed: FeedSpec) -> dict[str, Any]:
-    row = asdict(feed)
+    row = {**asdict(feed), "destinations": list(feed.destinations)}
     for name in DECIMALS:
         row[name] = None if row[name] is None else str(row[name])
     row["listings"] = [

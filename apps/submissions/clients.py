@@ -1,26 +1,28 @@
-"""The chain and the keys, made from settings once per process, on first use - so after any fork."""
+"""The chains and the keys of the destinations, made once per process, on first use - so after any fork."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
-from apps.chain.errors import LaneClosed
+from apps.chain.errors import LaneClosed, RpcUnavailable
+from apps.chain.fee_market import DataFee, FeeStrategy
 from apps.chain.gateway import OracleGateway
 from apps.chain.open_signer import open_signer
 from apps.chain.signers import Signer, sorted_by_address
-from apps.submissions.chains import ChainPolicy, settings_policy
+from apps.feeds.destination_model import MAIN
+from apps.submissions.chains import ChainPolicy, policy_of, settings_policy
+from oracle_project import env
 
 if TYPE_CHECKING:
     from apps.chain.deploy import Deployer
     from apps.chain.web3_gateway import Web3Gateway
 
 RPC_TIMEOUT_S = 5.0
+MAX_GATEWAYS = 64  # of a process; edited endpoints leave old ones behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,61 +42,86 @@ class ChainClients:
         raise LaneClosed(f"the key of {address} is not here")
 
 
-def gateway() -> Web3Gateway:
-    """Return this process's gateway."""
-    return _gateway(os.getpid())
+def gateway(destination: str = MAIN) -> Web3Gateway:
+    """Return this process's gateway to a destination's chain. Raises UnknownDestination."""
+    return _gateway_of(policy_of(destination))
 
 
-def chain_clients() -> ChainClients:
-    """Return this process's gateway and keys, and the rules of now. Raises KeystoreUnusable or a Signer error."""
-    pid = os.getpid()
-    signers, transmitters = _keys(pid)
-    return ChainClients(gateway=_gateway(pid), signers=signers, transmitters=transmitters)
+def chain_clients(destination: str = MAIN) -> ChainClients:
+    """Return this process's gateway and keys for a destination, and its rules of now.
+
+    Raises UnknownDestination, KeystoreUnusable, or another Signer error.
+    """
+    policy, pid = policy_of(destination), os.getpid()
+    return ChainClients(
+        gateway=_gateway_of(policy),
+        signers=sorted_by_address(_signer(pid, reference) for reference in policy.signers),
+        transmitters=tuple(_signer(pid, reference) for reference in policy.transmitters),
+        policy=policy,
+    )
 
 
-def deployer() -> Deployer | None:
-    """Return the admin's key on the chain, None when ADMIN_KEYSTORE is not set. Raises as ``chain_clients``."""
-    return _deployer(os.getpid()) if settings.ADMIN_KEYSTORE else None
+def deployer(destination: str = MAIN) -> Deployer | None:
+    """Return the admin's key on a destination's chain, None when there is none. Raises as ``chain_clients``."""
+    from apps.chain.deploy import Deployer  # noqa: PLC0415
+
+    policy = policy_of(destination)
+    if not policy.admin_key:
+        return None
+    return Deployer(
+        gateway=_gateway_of(policy),
+        admin=_signer(os.getpid(), policy.admin_key),
+        chain_id=policy.chain_id,
+        max_fee_gwei=policy.max_fee_gwei,
+    )
 
 
 def forget() -> None:
-    """Drop what was made, so that the next use reads settings again. For tests and after a change of keys."""
-    for made in (_gateway, _keys, _deployer):
+    """Drop what was made, so that the next use makes it anew. For tests and after a change of keys."""
+    for made in (_gateway, _signer):
         made.cache_clear()
 
 
-@cache
-def _gateway(_pid: int) -> Web3Gateway:
+def _gateway_of(policy: ChainPolicy) -> Web3Gateway:
+    return _gateway(
+        os.getpid(),
+        policy.chain_id,
+        endpoints_of(policy),
+        policy.read_agreement,
+        policy.fee_strategy,
+        policy.data_fee,
+    )
+
+
+def endpoints_of(policy: ChainPolicy) -> tuple[str, ...]:
+    """Return the URLs of a destination's endpoints, references resolved. Raises RpcUnavailable."""
+    urls: list[str] = []
+    for url in policy.rpc_urls:
+        try:
+            urls += env.referred_urls(url) if url.startswith(env.REFERENCE) else [url]
+        except env.EnvError as exc:
+            raise RpcUnavailable(f"destination {policy.name}: {exc}") from exc
+    return tuple(urls)
+
+
+@lru_cache(maxsize=MAX_GATEWAYS)
+def _gateway(
+    _pid: int, chain_id: int, urls: tuple[str, ...], agreement: int, fee_strategy: FeeStrategy, data_fee: DataFee
+) -> Web3Gateway:
+    """Return the gateway of a chain; what it is made of is its key, so an edit in admin makes another one."""
     # imported here: web3 takes seconds to load, and most processes never speak to a chain
     from apps.chain.web3_gateway import Web3Gateway  # noqa: PLC0415
 
-    policy = settings_policy()
     return Web3Gateway(
-        policy.rpc_urls,
-        chain_id=policy.chain_id,
+        urls,
+        chain_id=chain_id,
         timeout_s=RPC_TIMEOUT_S,
-        agreement=policy.read_agreement,
-        fee_strategy=policy.fee_strategy,
-        data_fee=policy.data_fee,
+        agreement=agreement,
+        fee_strategy=fee_strategy,
+        data_fee=data_fee,
     )
 
 
 @cache
-def _keys(_pid: int) -> tuple[tuple[Signer, ...], tuple[Signer, ...]]:
-    policy = settings_policy()
-    return (
-        sorted_by_address(open_signer(path) for path in policy.signers),
-        tuple(open_signer(path) for path in policy.transmitters),
-    )
-
-
-@cache
-def _deployer(pid: int) -> Deployer:
-    from apps.chain.deploy import Deployer  # noqa: PLC0415
-
-    return Deployer(
-        gateway=_gateway(pid),
-        admin=open_signer(settings.ADMIN_KEYSTORE),
-        chain_id=settings.CHAIN_ID,
-        max_fee_gwei=settings.MAX_FEE_GWEI,
-    )
+def _signer(_pid: int, reference: str) -> Signer:
+    return open_signer(reference)

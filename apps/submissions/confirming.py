@@ -139,7 +139,7 @@ def _chase(submission: Submission, clients: ChainClients, *, now: datetime) -> N
         mark_missing(submission)
         return
     log.warning("transaction not mined submission=%s tx=%s sent_at=%s", submission.pk, attempt.tx_hash, sent_at)
-    paused = submission.wallet is not None and submission.wallet.paused_at is not None
+    paused = policy.is_paused or (submission.wallet is not None and submission.wallet.paused_at is not None)
     if stuck and not paused and (is_first(submission) or attempt.max_fee_wei < head.base_fee_wei):
         reprice(submission, clients, head_block=head.number, now=now)
     elif late or attempt.last_error:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import secrets
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from eth_hash.auto import keccak
 
 from apps.chain.contract_setup import CREATE2_SALT, ContractSetup
 from apps.chain.deploy import (
@@ -26,14 +27,17 @@ from apps.chain.deploy import (
 from apps.chain.errors import ChainError, ChainReadInconsistent, ContractMissing
 from apps.chain.gateway import ChainIdentity, OnChainFeedConfig, OracleGateway
 from apps.chain.signers import keystore_address
+from apps.feeds.destination_model import MAIN
 from apps.feeds.models import Feed
+from apps.feeds.publishing import feeds_published_to
 from apps.pricing.fixed_point import to_fixed
+from apps.submissions.chains import ChainPolicy
 from apps.submissions.models import Deployment, Submission
 from apps.submissions.selectors import active_deployment
 from apps.submissions.services import reopen
 
 log = logging.getLogger(__name__)
-LOCK_KEY = 0x6F7261636C65  # "oracle": one process at a time deploys
+LOCK_SPACE = 0x6465706C  # "depl": one process at a time deploys to a destination
 CONTRACT_VERSION = 2  # of the wire format; the contract's EIP-712 domain names it
 MOVE_FACTOR = 3
 LOCAL_FLOOR_WEI = LOCAL_FUNDS_WEI // 100
@@ -44,21 +48,22 @@ class DeploymentRefused(Exception):
 
 
 @contextmanager
-def deployment_lock(*, wait: bool) -> Iterator[bool]:
-    """Hold the right to deploy on this database; yields whether it was got (always, with ``wait``)."""
+def deployment_lock(destination: str, *, wait: bool) -> Iterator[bool]:
+    """Hold the right to deploy to a destination; yields whether it was got (always, with ``wait``)."""
+    key = [LOCK_SPACE, zlib.crc32(destination.encode()) - 2**31]
     with connection.cursor() as cursor:
         if wait:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
             got = True
         else:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
             got = bool(cursor.fetchone()[0])
     try:
         yield got
     finally:
         if got:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
 def fund_local(gateway: OracleGateway, identity: ChainIdentity, *, addresses: list[str]) -> None:
@@ -70,18 +75,18 @@ def fund_local(gateway: OracleGateway, identity: ChainIdentity, *, addresses: li
             gateway.set_balance(address, LOCAL_FUNDS_WEI)
 
 
-def standing_deployment(gateway: OracleGateway) -> Deployment | None:
-    """Return the active deployment if its contract is on the chain, None before the first one.
+def standing_deployment(policy: ChainPolicy, gateway: OracleGateway) -> Deployment | None:
+    """Return the destination's active deployment if its contract is on the chain, None before the first one.
 
     Code at the address decides, not the hash of block 0: a local chain that drops old blocks changes that one.
-    CONTRACT_ADDRESS, when set, is taken over in place of what is recorded.
+    A configured address (CONTRACT_ADDRESS at main) is taken over in place of what is recorded.
 
     Raises ContractMissing: the recorded (or configured) contract is not on the chain.
     """
-    deployment = active_deployment()
-    wanted = settings.CONTRACT_ADDRESS
+    deployment = active_deployment(policy.name)
+    wanted = policy.contract_address
     if wanted and (deployment is None or deployment.address.lower() != wanted.lower()):
-        deployment = _adopt(wanted, gateway)
+        deployment = _adopt(policy, gateway)
     if deployment is None:
         return None
     if not gateway.has_code(deployment.address):
@@ -92,21 +97,22 @@ def standing_deployment(gateway: OracleGateway) -> Deployment | None:
     return deployment
 
 
-def deploy(deployer: Deployer, identity: ChainIdentity, *, retired_reason: str = "") -> Deployment:
-    """Deploy a contract and make it the active one; submissions of the one it replaces are reopened.
+def deploy(policy: ChainPolicy, deployer: Deployer, identity: ChainIdentity, *, retired_reason: str = "") -> Deployment:
+    """Deploy a contract and make it the destination's active one; submissions of the one it replaces are reopened.
 
     Raises DeploymentRefused when there are fewer signer keystores than the threshold, or a ChainError.
     """
-    signers = [keystore_address(path) for path in settings.SIGNER_KEYSTORES]
-    threshold = settings.SIGNER_THRESHOLD
+    signers = [keystore_address(path) for path in policy.signers]
+    threshold = policy.signer_threshold
     if not 0 < threshold <= len(signers):
         raise DeploymentRefused(f"SIGNER_THRESHOLD is {threshold}, SIGNER_KEYSTORES names {len(signers)} files")
     setup = ContractSetup(admin=deployer.admin.address, signers=signers, threshold=threshold)
     # an address is never used twice on a local chain: what was signed for a contract of before a reset stays void
-    made = deployer.deploy(setup, salt=secrets.token_bytes(32) if identity.is_local else CREATE2_SALT)
+    made = deployer.deploy(setup, salt=_salt(policy, identity))
     signer_set = deployer.gateway.signer_set(made.address)
     return _record(
         Deployment(
+            destination=policy.name,
             chain_id=identity.chain_id,
             address=made.address,
             is_local=identity.is_local,
@@ -116,18 +122,18 @@ def deploy(deployer: Deployer, identity: ChainIdentity, *, retired_reason: str =
             contract_version=CONTRACT_VERSION,
             tx_hash=made.tx_hash,
             block_number=made.block_number,
-            genesis_hash=identity.genesis_hash,
+            genesis_hash=_genesis_hash(identity, gateway=deployer.gateway),
         ),
         retired_reason=retired_reason,
     )
 
 
 def sync_feeds(deployment: Deployment, deployer: Deployer | None, gateway: OracleGateway, *, update: bool) -> list[str]:
-    """Add enabled feeds the contract lacks and, with ``update``, rules that changed; returns what was done.
+    """Add the destination's feeds that the contract lacks, with ``update`` changed rules too; returns what was done.
 
     One feed's failure is logged and stops no other. Without the admin's key only the row's proxies are refreshed.
     """
-    feeds = list(Feed.objects.filter(enabled=True))
+    feeds = list(feeds_published_to(deployment.destination))
     if not update and all(feed.pair in deployment.places for feed in feeds):
         return []  # the usual case, without a call per feed
     proxies = gateway.proxies(deployment.address)
@@ -212,14 +218,37 @@ def _update(deployment: Deployment, feed: Feed, deployer: Deployer) -> str:
     return "updated"
 
 
-def _adopt(address: str, gateway: OracleGateway) -> Deployment:
-    identity = gateway.identity()
+def _salt(policy: ChainPolicy, identity: ChainIdentity) -> bytes:
+    """Return what tells this contract's address from those of other destinations on the same chain."""
+    if identity.is_local:
+        return secrets.token_bytes(32)
+    return CREATE2_SALT if policy.name == MAIN else bytes(keccak(CREATE2_SALT + policy.name.encode()))
+
+
+def _genesis_hash(identity: ChainIdentity, *, gateway: OracleGateway) -> str:
+    """Return what the chain is told from others of its id by: what a contract that stands on it was recorded with.
+
+    A transmitter shared by two destinations must be one wallet, and a local chain that drops old blocks changes the
+    hash of block 0.
+    """
+    others = Deployment.objects.filter(chain_id=identity.chain_id, is_active=True).order_by("created_at")
+    for other in others:
+        if gateway.has_code(other.address):
+            return other.genesis_hash
+    return identity.genesis_hash
+
+
+def _adopt(policy: ChainPolicy, gateway: OracleGateway) -> Deployment:
+    identity, address = gateway.identity(), policy.contract_address
     if not gateway.has_code(address):
-        raise ContractMissing(f"CONTRACT_ADDRESS: no code at {address} on chain {identity.chain_id}")
+        raise ContractMissing(
+            f"the address configured for {policy.name}: no code at {address} on chain {identity.chain_id}"
+        )
     signer_set = gateway.signer_set(address)
-    log.warning("contract taken over from CONTRACT_ADDRESS contract=%s chain=%d", address, identity.chain_id)
+    log.warning("contract taken over from the configuration contract=%s chain=%d", address, identity.chain_id)
     return _record(
         Deployment(
+            destination=policy.name,
             chain_id=identity.chain_id,
             address=address,
             is_local=identity.is_local,
@@ -231,15 +260,15 @@ def _adopt(address: str, gateway: OracleGateway) -> Deployment:
             places=gateway.places(address),
             tx_hash="",
             block_number=gateway.head().number,
-            genesis_hash=identity.genesis_hash,
+            genesis_hash=_genesis_hash(identity, gateway=gateway),
         ),
-        retired_reason=f"CONTRACT_ADDRESS names {address}",
+        retired_reason=f"the configuration names {address}",
     )
 
 
 @transaction.atomic
 def _record(deployment: Deployment, *, retired_reason: str) -> Deployment:
-    old = Deployment.objects.filter(chain_id=deployment.chain_id, is_active=True)
+    old = Deployment.objects.filter(destination=deployment.destination, chain_id=deployment.chain_id, is_active=True)
     for retired in old:
         log.warning("deployment retired contract=%s reason=%s", retired.address, retired_reason)
         reopen(_unsettled(retired), reason=f"contract replaced: {retired_reason}")

@@ -5,10 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
 from apps.chain.errors import ContractMissing, NotDeployed
-from apps.chain.gateway import OracleGateway
 from apps.submissions.clients import ChainClients
 from apps.submissions.deployments import (
     LOCAL_FLOOR_WEI,
@@ -38,46 +35,48 @@ def follow(clients: ChainClients, deployer: Deployer | None) -> None:
     Raises a ChainError when the chain cannot be asked, or (NotDeployed, ContractMissing) has no contract to follow.
     """
     gateway = clients.gateway
-    with deployment_lock(wait=False) as got:
+    with deployment_lock(clients.policy.name, wait=False) as got:
         if not got:
             return  # deploy_contract is at work
-        deployment = _standing_or_new(gateway, deployer)
+        deployment = _standing_or_new(clients, deployer)
         sync_feeds(deployment, deployer, gateway, update=False)
     for lane in lanes_of(deployment, clients):
         recover_lost_nonces(lane.wallet, is_local=deployment.is_local, gateway=gateway)
-        _watch_balance(lane.wallet, deployment, gateway, deployer)
+        _watch_balance(lane.wallet, deployment, clients, deployer)
         reconcile(lane, clients)
     refresh_prices(deployment, gateway)
 
 
-def _standing_or_new(gateway: OracleGateway, deployer: Deployer | None) -> Deployment:
+def _standing_or_new(clients: ChainClients, deployer: Deployer | None) -> Deployment:
     """Return the contract in use, deployed anew where a local chain lost it."""
+    policy, gateway = clients.policy, clients.gateway
     missing: NotDeployed | ContractMissing
     try:
-        standing = standing_deployment(gateway)
+        standing = standing_deployment(policy, gateway)
     except ContractMissing as exc:
         missing = exc
     else:
         if standing is not None:
             return standing
-        missing = NotDeployed(f"no contract is recorded for chain {settings.CHAIN_ID}; run deploy_contract")
+        missing = NotDeployed(f"no contract is recorded for destination {policy.name}, chain {policy.chain_id}")
     identity = gateway.identity()
-    if deployer is None or not identity.is_local or settings.CONTRACT_ADDRESS:
+    if deployer is None or not identity.is_local or policy.contract_address:
         log.error("contract missing chain=%d local=%s reason=%s", identity.chain_id, identity.is_local, missing)
         raise missing
     log.warning("local chain has no contract; deploying one chain=%d reason=%s", identity.chain_id, missing)
     fund_local(gateway, identity, addresses=[deployer.admin.address])
-    deployment = deploy(deployer, identity, retired_reason=f"the local chain was reset: {missing}")
+    deployment = deploy(policy, deployer, identity, retired_reason=f"the local chain was reset: {missing}")
     log.warning("contract deployed contract=%s chain=%d", deployment.address, deployment.chain_id)
     return deployment
 
 
-def _watch_balance(wallet: Wallet, deployment: Deployment, gateway: OracleGateway, deployer: Deployer | None) -> None:
+def _watch_balance(wallet: Wallet, deployment: Deployment, clients: ChainClients, deployer: Deployer | None) -> None:
     """Store the balance; on a local chain top it up, elsewhere log when it runs low."""
+    gateway = clients.gateway
     balance_wei = read_balance(wallet, gateway=gateway)
     if deployment.is_local and balance_wei < LOCAL_FLOOR_WEI:
         addresses = [wallet.address, *([deployer.admin.address] if deployer else [])]
         fund_local(gateway, gateway.identity(), addresses=addresses)
         read_balance(wallet, gateway=gateway)
-    elif balance_wei < settings.MIN_BALANCE_ETH * 10**18:
+    elif balance_wei < clients.policy.min_balance_wei:
         log.error("wallet runs low wallet=%s balance_wei=%d", wallet.address, balance_wei)

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.feeds.destination_model import MAIN
+
 
 class IntegerField256(models.DecimalField):  # type: ignore[type-arg]
     """An ``int`` as wide as the EVM's words, kept as NUMERIC(78, 0)."""
@@ -36,8 +38,9 @@ def configured_chain_id() -> int:
 
 
 class Deployment(models.Model):
-    """A PriceOracle contract on a chain. At most one is active; a reset local chain leaves its old one inactive."""
+    """A destination's PriceOracle. At most one of each is active; a reset local chain leaves its old one inactive."""
 
+    destination = models.CharField(max_length=40, default=MAIN, help_text="Whose contract it is.")
     chain_id = models.PositiveBigIntegerField()
     address = models.CharField(max_length=42)
     is_active = models.BooleanField(default=True)
@@ -68,7 +71,9 @@ class Deployment(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["chain_id"], condition=Q(is_active=True), name="deployment_one_active_per_chain"
+                fields=["destination", "chain_id"],
+                condition=Q(is_active=True),
+                name="deployment_one_active_per_destination",
             ),
         ]
 
@@ -119,7 +124,8 @@ class Submission(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     state = models.CharField(max_length=12, choices=State, default=State.PLANNED)
-    chain_id = models.PositiveBigIntegerField(default=configured_chain_id, help_text="Where it is to be published.")
+    destination = models.CharField(max_length=40, default=MAIN, help_text="Where it is to be published.")
+    chain_id = models.PositiveBigIntegerField(default=configured_chain_id, help_text="Chain of that destination.")
     simulated = models.BooleanField(help_text="Prices of the market simulator; may only go to a local chain.")
     evidence_hash = models.CharField(max_length=66)
     answers = models.JSONField(

@@ -60,7 +60,8 @@ def freshest_planned(submission: Submission, *, now: datetime) -> Submission | N
     It must have an answer at least as new for each of its feeds, and be young enough to be accepted. A report carries
     one evidence hash, so answers of two rounds are never mixed into one.
     """
-    planned = Submission.objects.filter(state=State.PLANNED, chain_id=submission.chain_id)
+    planned = Submission.objects.filter(state=State.PLANNED, destination=submission.destination)
+    planned = planned.filter(chain_id=submission.chain_id)
     planned = planned.filter(simulated=submission.simulated).order_by("-created_at")
     fresh = _covering(submission, planned)
     return None if fresh is None or too_old(fresh, now=now) else fresh
@@ -72,7 +73,9 @@ def is_wanted_as_replacement(submission: Submission) -> bool:
         kind=OperatorAction.Kind.RESEND_FRESH, state=OperatorAction.State.REQUESTED
     ).select_related("submission")
     waiting = [action.submission for action in wanted if action.submission is not None]
-    waiting = [old for old in waiting if old.state in Submission.IN_FLIGHT and old.chain_id == submission.chain_id]
+    waiting = [
+        old for old in waiting if old.state in Submission.IN_FLIGHT and old.destination == submission.destination
+    ]
     return any(_covering(old, [submission]) is not None for old in waiting)
 
 

@@ -44,7 +44,7 @@ def reconcile(lane: Lane, clients: ChainClients) -> None:
 def fill_gaps(lane: Lane, clients: ChainClients, *, mined: int, pending: int) -> int:
     """Fill nonces that nothing holds and drive earlier fillers on; returns how many were filled now."""
     wallet = lane.wallet
-    if wallet.paused_at is not None:
+    if wallet.paused_at is not None or clients.policy.is_paused:
         return 0
     head_block = clients.gateway.head().number
     for filler in _waiting_fillers(wallet, mined=mined):

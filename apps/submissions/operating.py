@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.chain.errors import ChainError
+from apps.feeds.destination_model import MAIN
 from apps.submissions.attempts import newest_attempt
 from apps.submissions.clients import ChainClients
 from apps.submissions.lanes import lane_lock
@@ -60,7 +61,8 @@ def request(
         if kind in (Kind.PAUSE, Kind.RESUME):
             _set_paused(action, paused=kind == Kind.PAUSE)
         else:
-            transaction.on_commit(lambda: hint_action(action.pk))
+            destination = submission.destination if submission else MAIN
+            transaction.on_commit(lambda: hint_action(action.pk, destination=destination))
     log.warning("operator action kind=%s actor=%s submission=%s wallet=%s", kind, actor, submission, wallet)
     if kind == Kind.RESEND_FRESH and submission is not None:
         for start in _round_starters:
@@ -69,9 +71,9 @@ def request(
 
 
 def perform_open(clients: ChainClients) -> None:
-    """Do every open action of this chain that can be done now."""
+    """Do every open action of this destination that can be done now."""
     open_actions = OperatorAction.objects.filter(
-        state=State.REQUESTED, submission__chain_id=clients.policy.chain_id
+        state=State.REQUESTED, submission__destination=clients.policy.name
     ).select_related("submission", "submission__wallet", "submission__deployment")
     for action in open_actions.order_by("requested_at"):
         perform(action, clients)

@@ -27,7 +27,7 @@ LOCAL_LOOKBACK = 900  # a local chain drops the bodies of older blocks, and thei
 
 def reconcile(clients: ChainClients) -> int:
     """Compare the next range of final blocks; return how many differences were found."""
-    deployment = active_deployment()
+    deployment = active_deployment(clients.policy.name)
     if deployment is None:
         return 0
     last_final = final_block(clients.gateway, clients.policy)

@@ -2,55 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from django.conf import settings
 from django.core.cache import cache
 
 from apps.chain.errors import ChainReadInconsistent, NotDeployed
 from apps.chain.gateway import ChainSnapshot
+from apps.feeds.destination_model import MAIN
+from apps.feeds.publishing import default_destination
 from apps.pricing.types import OnChainValue
 from apps.submissions import clients
+from apps.submissions.chains import chain_id_of
 from apps.submissions.models import Deployment, OnChainPrice
 
 SNAPSHOT_CACHE_S = 1
 
 
-def active_deployment() -> Deployment | None:
-    """Return the contract in use on the configured chain, None before the first deployment."""
-    return Deployment.objects.filter(chain_id=settings.CHAIN_ID, is_active=True).first()
+def active_deployment(destination: str | None = None) -> Deployment | None:
+    """Return the contract in use at a destination (the default one unless named), None before the first deployment."""
+    name = destination or default_destination()
+    return Deployment.objects.filter(destination=name, chain_id=chain_id_of(name), is_active=True).first()
 
 
-def required_deployment() -> Deployment:
+def required_deployment(destination: str | None = None) -> Deployment:
     """Return the contract in use. Raises NotDeployed."""
-    deployment = active_deployment()
+    deployment = active_deployment(destination)
     if deployment is None:
-        raise NotDeployed(f"no contract is recorded for chain {settings.CHAIN_ID}; run deploy_contract")
+        name = destination or default_destination()
+        option = "" if name == MAIN else f" --destination {name}"
+        raise NotDeployed(f"no contract is recorded for chain {chain_id_of(name)}; run deploy_contract{option}")
     return deployment
 
 
-def on_chain_values(pairs: Sequence[str]) -> dict[str, OnChainValue]:
-    """Return what the active contract held when it was last read, by pair; a feed without data is absent."""
+def on_chain_values(pairs: Sequence[str], destination: str | None = None) -> dict[str, OnChainValue]:
+    """Return what a destination's contract held when it was last read, by pair; a feed without data is absent.
+
+    destination: the default one unless named.
+    """
+    name = destination or default_destination()
+    return values_on_chains(pairs, {name: chain_id_of(name)})[name]
+
+
+def values_on_chains(pairs: Sequence[str], chain_ids: Mapping[str, int]) -> dict[str, dict[str, OnChainValue]]:
+    """Return the same for several destinations, by name and pair, in one query. chain_ids: of each, by name."""
     rows = OnChainPrice.objects.filter(
-        deployment__chain_id=settings.CHAIN_ID, deployment__is_active=True, pair__in=pairs
-    )
-    return {
-        row.pair: OnChainValue(answer=row.answer, observed_at=row.observed_at, updated_at=row.updated_at)
-        for row in rows
-    }
+        deployment__destination__in=chain_ids, deployment__is_active=True, pair__in=pairs
+    ).select_related("deployment")
+    found: dict[str, dict[str, OnChainValue]] = {name: {} for name in chain_ids}
+    for row in rows:
+        if row.deployment.chain_id == chain_ids[row.deployment.destination]:
+            value = OnChainValue(answer=row.answer, observed_at=row.observed_at, updated_at=row.updated_at)
+            found[row.deployment.destination][row.pair] = value
+    return found
 
 
-def chain_snapshot() -> ChainSnapshot:
-    """Return every feed of the active contract at one block, read from the chain at most once a second.
+def chain_snapshot(destination: str | None = None) -> ChainSnapshot:
+    """Return every feed of a destination's contract at one block, read from the chain at most once a second.
+
+    destination: the default one unless named.
 
     Raises NotDeployed, ChainReadInconsistent when it says less than was read before, or another ChainError when the
     contract cannot be read.
     """
-    deployment = required_deployment()
+    deployment = required_deployment(destination)
     key = f"chain-snapshot:{deployment.pk}:{len(deployment.proxies)}"
     snapshot: ChainSnapshot | None = cache.get(key)
     if snapshot is None:
-        snapshot = clients.gateway().read_prices(deployment.address, sorted(deployment.proxies))
+        snapshot = clients.gateway(deployment.destination).read_prices(deployment.address, sorted(deployment.proxies))
         require_no_less_than_read(deployment, snapshot)
         cache.set(key, snapshot, SNAPSHOT_CACHE_S)
     return snapshot

@@ -60,7 +60,9 @@ def send(submission_id: uuid.UUID, clients: ChainClients) -> None:
 def _send_planned(submission: Submission, clients: ChainClients) -> None:
     if expire(submission, now=timezone.now()):
         return
-    deployment = required_deployment()
+    if clients.policy.is_paused:
+        raise LaneClosed(f"destination {clients.policy.name} is paused")
+    deployment = required_deployment(submission.destination)
     if not _may_go(submission, deployment, clients) or recovering.recover_landed(
         submission, deployment, clients.gateway
     ):

@@ -22,7 +22,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.chain.report import evidence_bytes
+from apps.feeds.destination_model import MAIN
 from apps.monitoring import metrics
+from apps.submissions.chains import chain_id_of, queue_of
 from apps.submissions.hints import hints
 from apps.submissions.models import OnChainPrice, Submission
 
@@ -63,8 +65,10 @@ class StateMoved(Exception):
     """Somebody else moved the submission first; what this caller wanted is no longer due."""
 
 
-def plan_submission(*, answers: Sequence[PlannedAnswer], evidence_hash: str, simulated: bool) -> Submission:
-    """Create the PLANNED row; once it is committed, the chain worker is told (a lost hint is found by the sweep).
+def plan_submission(
+    *, answers: Sequence[PlannedAnswer], evidence_hash: str, simulated: bool, destination: str = MAIN
+) -> Submission:
+    """Create the PLANNED row for a destination, whose worker is told once it is committed; the sweep finds lost hints.
 
     Observation times are cut to whole seconds, as the contract keeps them, and those close to each other become
     the oldest of them: answers of one time share a storage slot and a fourth of the gas (see ``shared_times``).
@@ -76,8 +80,11 @@ def plan_submission(*, answers: Sequence[PlannedAnswer], evidence_hash: str, sim
     if bad := [planned.pair for planned in answers if planned.answer <= 0]:
         raise ValueError(f"answers must be positive: {', '.join(bad)}")
     evidence_bytes(evidence_hash)
-    times = shared_times({planned.pair: int(planned.observed_at.timestamp()) for planned in answers}, _times_on_chain())
+    own = {planned.pair: int(planned.observed_at.timestamp()) for planned in answers}
+    times = shared_times(own, _times_on_chain(destination))
     submission = Submission.objects.create(
+        destination=destination,
+        chain_id=chain_id_of(destination),
         simulated=simulated,
         evidence_hash=evidence_hash,
         answers=[
@@ -91,7 +98,7 @@ def plan_submission(*, answers: Sequence[PlannedAnswer], evidence_hash: str, sim
         ],
     )
     transaction.on_commit(lambda: _entered(State.PLANNED))
-    transaction.on_commit(lambda: hint("submissions.submit", submission.pk))
+    transaction.on_commit(lambda: hint("submissions.submit", submission.pk, destination=destination))
     return submission
 
 
@@ -108,19 +115,20 @@ def shared_times(own: Mapping[str, int], on_chain: Mapping[str, int]) -> dict[st
     }
 
 
-def _times_on_chain() -> dict[str, int]:
-    rows = OnChainPrice.objects.filter(deployment__is_active=True).values_list("pair", "observed_at")
-    return {pair: int(observed_at.timestamp()) for pair, observed_at in rows}
+def _times_on_chain(destination: str) -> dict[str, int]:
+    rows = OnChainPrice.objects.filter(deployment__is_active=True, deployment__destination=destination)
+    rows = rows.filter(deployment__chain_id=chain_id_of(destination))
+    return {pair: int(observed_at.timestamp()) for pair, observed_at in rows.values_list("pair", "observed_at")}
 
 
-def hint(task: str, submission_id: uuid.UUID) -> None:
-    """Tell the chain worker of a submission; when the broker is away, the sweep finds the row."""
-    hints.send(task, str(submission_id), queue="chain")
+def hint(task: str, submission_id: uuid.UUID, *, destination: str) -> None:
+    """Tell the destination's worker of a submission; when the broker is away, the sweep finds the row."""
+    hints.send(task, str(submission_id), queue=queue_of(destination))
 
 
-def hint_action(action_id: int) -> None:
-    """Tell the chain worker of an operator's action; the sweep finds it when the hint is lost."""
-    hints.send("submissions.act", action_id, queue="chain")
+def hint_action(action_id: int, *, destination: str) -> None:
+    """Tell the destination's worker of an operator's action; the sweep finds it when the hint is lost."""
+    hints.send("submissions.act", action_id, queue=queue_of(destination))
 
 
 def move(submission_id: uuid.UUID, *, frm: Sequence[State], to: State, **fields: Any) -> None:

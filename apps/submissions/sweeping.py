@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.chain.errors import ChainError, ContractMissing, LaneClosed, NotDeployed, RpcUnavailable, SequencerDown
 from apps.submissions import operating
+from apps.submissions.chains import ChainPolicy
 from apps.submissions.clients import ChainClients
 from apps.submissions.confirming import confirm, push
 from apps.submissions.finality import settle, settle_confirmed
@@ -26,27 +27,27 @@ FOR_NEW_ONES = (LaneClosed, SequencerDown)  # as true for the next one that is n
 
 
 def sweep(clients: ChainClients) -> None:
-    """Drive every open submission of one chain a step.
+    """Drive every open submission of one destination a step.
 
     In flight first, in the order of nonces; then planned ones, the newest first: it makes older ones superseded
     before they cost gas. One submission's trouble stops no other.
 
     Raises RpcUnavailable, NotDeployed or ContractMissing, which stop all of them.
     """
-    chain_id = clients.policy.chain_id
-    planned = [row for row in _batch(chain_id, State.PLANNED, order="-created_at") if not _expired(row)]
-    _each(_batch(chain_id, State.IN_PROGRESS, order="nonce"), lambda row: push(row, clients))
+    policy = clients.policy
+    planned = [row for row in _batch(policy, State.PLANNED, order="-created_at") if not _expired(row)]
+    _each(_batch(policy, State.IN_PROGRESS, order="nonce"), lambda row: push(row, clients))
     operating.perform_open(clients)
     for state in (State.MISSING, State.UNCONFIRMED):
-        _each(_batch(chain_id, state, order="nonce"), lambda row: confirm(row.pk, clients))
+        _each(_batch(policy, state, order="nonce"), lambda row: confirm(row.pk, clients))
     _each(planned, lambda row: _send_and_look(row, clients), until=FOR_NEW_ONES)
     now = timezone.now()
-    due = settle_confirmed(list(_batch(chain_id, State.CONFIRMED, order="nonce")), clients, now=now)
+    due = settle_confirmed(list(_batch(policy, State.CONFIRMED, order="nonce")), clients, now=now)
     _each(due, lambda row: settle(row, clients, now=now))
 
 
-def _batch(chain_id: int, state: Submission.State, *, order: str) -> QuerySet[Submission]:
-    rows = Submission.objects.filter(chain_id=chain_id, state=state)
+def _batch(policy: ChainPolicy, state: Submission.State, *, order: str) -> QuerySet[Submission]:
+    rows = Submission.objects.filter(destination=policy.name, chain_id=policy.chain_id, state=state)
     return rows.select_related("deployment", "wallet").order_by(order)[:BATCH]
 
 

@@ -1,4 +1,4 @@
-"""The chain worker's tasks. None retries by itself: the row keeps the state and the sweep is the retry."""
+"""The tasks of a destination's worker. None retries by itself: the row keeps the state and the sweep is the retry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from celery import shared_task
 
 from apps.chain.errors import ChainError
+from apps.feeds.destination_model import MAIN
 from apps.submissions import clients, confirming, following, operating, reconciling, sending, sweeping
+from apps.submissions.chains import UnknownDestination
 from apps.submissions.deployments import DeploymentRefused
 from apps.submissions.models import OperatorAction, Submission
 from apps.submissions.services import StateMoved, hint
@@ -24,8 +26,9 @@ RECEIPT_LOOKS_S = (0.0, 0.05, 0.15, 0.4)  # a local chain mines on demand, but n
 def submit(submission_id: str) -> None:
     """Sign, commit and broadcast a submission; safe to run any number of times."""
     with _logged("submit", submission_id):
-        sending.send(uuid.UUID(submission_id), clients.chain_clients())
-        hint("submissions.confirm", uuid.UUID(submission_id))
+        destination = _destination_of(submission_id)
+        sending.send(uuid.UUID(submission_id), clients.chain_clients(destination))
+        hint("submissions.confirm", uuid.UUID(submission_id), destination=destination)
 
 
 @shared_task(name="submissions.confirm")
@@ -37,9 +40,10 @@ def confirm(submission_id: str) -> None:
     with _logged("confirm", submission_id):
         if not Submission.objects.filter(pk=submission_id, deployment__is_local=True).exists():
             return
+        destination = _destination_of(submission_id)
         for pause_s in RECEIPT_LOOKS_S:
             time.sleep(pause_s)
-            confirming.confirm(uuid.UUID(submission_id), clients.chain_clients())
+            confirming.confirm(uuid.UUID(submission_id), clients.chain_clients(destination))
             if not Submission.objects.filter(pk=submission_id, state=Submission.State.UNCONFIRMED).exists():
                 return
 
@@ -50,40 +54,49 @@ def act(action_id: int) -> None:
     with _logged("act"):
         action = OperatorAction.objects.select_related("submission__wallet", "submission__deployment").get(pk=action_id)
         if action.state == OperatorAction.State.REQUESTED:
-            operating.perform(action, clients.chain_clients())
+            destination = action.submission.destination if action.submission else MAIN
+            operating.perform(action, clients.chain_clients(destination))
 
 
 @shared_task(name="submissions.sweep")
-def sweep() -> None:
-    """Drive every open submission one step."""
-    with _logged("sweep"):
-        sweeping.sweep(clients.chain_clients())
+def sweep(destination: str = MAIN) -> None:
+    """Drive every open submission of a destination one step."""
+    with _logged("sweep", destination=destination):
+        sweeping.sweep(clients.chain_clients(destination))
 
 
 @shared_task(name="submissions.follow_chain")
-def follow_chain() -> None:
+def follow_chain(destination: str = MAIN) -> None:
     """Notice a reset or shortened chain, register missing feeds, read balance and prices."""
-    with _logged("follow_chain"):
-        following.follow(clients.chain_clients(), clients.deployer())
+    with _logged("follow_chain", destination=destination):
+        following.follow(clients.chain_clients(destination), clients.deployer(destination))
 
 
 @shared_task(name="submissions.reconcile")
-def reconcile() -> None:
+def reconcile(destination: str = MAIN) -> None:
     """Compare the contract's events with what is stored, over the next range of final blocks."""
-    with _logged("reconcile"):
-        reconciling.reconcile(clients.chain_clients())
+    with _logged("reconcile", destination=destination):
+        reconciling.reconcile(clients.chain_clients(destination))
+
+
+def _destination_of(submission_id: str) -> str:
+    """Return where a submission goes. Raises Submission.DoesNotExist."""
+    return Submission.objects.values_list("destination", flat=True).get(pk=submission_id)
 
 
 @contextmanager
-def _logged(task: str, submission_id: str = "") -> Iterator[None]:
+def _logged(task: str, submission_id: str = "", *, destination: str = "") -> Iterator[None]:
     """Log what a task could not do now. Nothing is lost: the rows are as they were."""
     try:
         yield
     except StateMoved as exc:
         log.info("nothing to do task=%s submission=%s reason=%s", task, submission_id, exc)
+    except UnknownDestination as exc:
+        log.warning("no such destination task=%s reason=%s", task, exc)
     except Submission.DoesNotExist:
         log.warning("no such submission task=%s submission=%s", task, submission_id)
     except (ChainError, DeploymentRefused) as exc:
         code, transient = (exc.code, exc.transient) if isinstance(exc, ChainError) else ("refused", False)
         level = logging.WARNING if transient else logging.ERROR
-        log.log(level, "chain task failed task=%s submission=%s code=%s error=%s", task, submission_id, code, exc)
+        what = submission_id or destination
+        log.log(level, "chain task failed task=%s of=%s code=%s error=%s", task, what, code, exc)

@@ -38,7 +38,7 @@ def _fresh_cache(request: pytest.FixtureRequest) -> None:
 def chain(monkeypatch: pytest.MonkeyPatch) -> FakeChain:
     """The chain as the web process sees it."""
     fake = FakeChain()
-    monkeypatch.setattr(clients, "gateway", lambda: fake)
+    monkeypatch.setattr(clients, "gateway", lambda *_: fake)
     return fake
 
 

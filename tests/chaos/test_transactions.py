@@ -31,7 +31,7 @@ def test_storm_loses_nothing_and_sends_nothing_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every accepted report is on chain, or a newer one of its feeds is; nothing is there twice; no nonce is stuck."""
-    monkeypatch.setattr(services, "hint", lambda *_: None)  # every hint is lost: the broker is down all the time
+    monkeypatch.setattr(services, "hint", lambda *_, **__: None)  # every hint is lost: the broker is down all the time
     with world(tmp_path) as chaos:
         storm = Storm(chaos, seed=SEED)
         with chaos.workers(2, longest=LONGEST_LIFE):

@@ -60,7 +60,7 @@ class Chain:
 def _lost_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lose every hint: the sweep has to find what there is."""
     for module in (services, tasks):
-        monkeypatch.setattr(module, "hint", lambda *_: None)
+        monkeypatch.setattr(module, "hint", lambda *_, **__: None)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from unfold.widgets import (
 
 from apps.feeds.admin.generic_fields import PREFIX, GenericFieldsForm
 from apps.feeds.config import new_problems
-from apps.feeds.destination_rules import MAIN
+from apps.feeds.destination_model import MAIN
 from apps.feeds.keys import SealedKey, seal_key
 from apps.feeds.models import Destination, Feed, Listing, Source, SourceKey
 from apps.feeds.options import adapter_slugs, lookup_problems

@@ -6,7 +6,6 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.chain.deploy import Deployer
@@ -14,7 +13,9 @@ from apps.chain.errors import ChainError, ContractMissing
 from apps.chain.gateway import ChainIdentity
 from apps.chain.report import feed_id
 from apps.chain.signers import keystore_address
+from apps.feeds.destination_model import MAIN
 from apps.submissions import clients
+from apps.submissions.chains import ChainPolicy, UnknownDestination, policy_of
 from apps.submissions.deployments import (
     DeploymentRefused,
     deploy,
@@ -33,7 +34,10 @@ class Command(BaseCommand):
     help = "Deploy the PriceOracle, or add missing feeds and update changed ones. Needs ADMIN_KEYSTORE."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare ``--local``."""
+        """Declare the options."""
+        parser.add_argument(
+            "--destination", default=MAIN, help="Whose contract: main (the environment's chain) or a name from admin."
+        )
         parser.add_argument(
             "--local",
             action="store_true",
@@ -48,8 +52,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Deploy or update, and print {chain_id, contract, feeds{pair: {feed_id, proxy}}}."""
         try:
-            deployment = self._deployed(local=options["local"], replace=options["replace"])
-        except (ChainError, DeploymentRefused) as exc:
+            deployment = self._deployed(options["destination"], local=options["local"], replace=options["replace"])
+        except (ChainError, DeploymentRefused, UnknownDestination) as exc:
             raise CommandError(str(exc)) from exc
         feeds = {
             pair: {"feed_id": "0x" + feed_id(pair).hex(), "proxy": proxy}
@@ -58,31 +62,33 @@ class Command(BaseCommand):
         document = {"chain_id": deployment.chain_id, "contract": deployment.address, "feeds": feeds}
         self.stdout.write(json.dumps(document, indent=2))
 
-    def _deployed(self, *, local: bool, replace: bool) -> Deployment:
-        deployer = clients.deployer()
+    def _deployed(self, destination: str, *, local: bool, replace: bool) -> Deployment:
+        policy, deployer = policy_of(destination), clients.deployer(destination)
         if deployer is None:
             raise DeploymentRefused("ADMIN_KEYSTORE is not set: deploying needs the admin's key")
         identity = deployer.gateway.identity()
         if local:
-            addresses = [deployer.admin.address, keystore_address(settings.TRANSMITTER_KEYSTORE)]
+            addresses = [deployer.admin.address, *(keystore_address(path) for path in policy.transmitters[:1])]
             fund_local(deployer.gateway, identity, addresses=addresses)
-        with deployment_lock(wait=True):
-            deployment = _standing_or_new(deployer, identity, local=local, replace=replace)
+        with deployment_lock(destination, wait=True):
+            deployment = _standing_or_new(policy, deployer, identity, local=local, replace=replace)
             sync_feeds(deployment, deployer, deployer.gateway, update=True)
         refresh_prices(deployment, deployer.gateway)
         return deployment
 
 
-def _standing_or_new(deployer: Deployer, identity: ChainIdentity, *, local: bool, replace: bool) -> Deployment:
+def _standing_or_new(
+    policy: ChainPolicy, deployer: Deployer, identity: ChainIdentity, *, local: bool, replace: bool
+) -> Deployment:
     """Return the contract that stands, or deploy one. A contract lost by a public chain is never replaced here."""
     if replace:
-        return deploy(deployer, identity, retired_reason="replaced by hand")
+        return deploy(policy, deployer, identity, retired_reason="replaced by hand")
     reason = ""
     try:
-        if standing := standing_deployment(deployer.gateway):
+        if standing := standing_deployment(policy, deployer.gateway):
             return standing
     except ContractMissing as exc:
-        if not local or settings.CONTRACT_ADDRESS:
+        if not local or policy.contract_address:
             raise
         reason = f"the local chain was reset: {exc}"
-    return deploy(deployer, identity, retired_reason=reason)
+    return deploy(policy, deployer, identity, retired_reason=reason)
