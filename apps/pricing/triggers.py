@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -41,6 +42,13 @@ def decide(price: FeedPrice, *, reference: OnChainValue | None, on_demand: bool,
         message = f"observed at {price.observed_at:%H:%M:%S}, the chain has {reference.observed_at:%H:%M:%S}"
         return Decision(AnswerState.SKIPPED, AnswerReason.NOT_NEWER, message)
     return _trigger(price, price.answer, reference=reference, on_demand=on_demand, now=now)
+
+
+def overall(decisions: Mapping[str, Decision]) -> Decision:
+    """Return what becomes of a feed as a whole: accepted when any destination takes it, else what the first says."""
+    accepted = (decision for decision in decisions.values() if decision.state == AnswerState.ACCEPTED)
+    nowhere = Decision(AnswerState.SKIPPED, AnswerReason.NO_DESTINATION, "every destination of the feed is off")
+    return next(accepted, next(iter(decisions.values()), nowhere))
 
 
 def deviation_bps(answer: int, reference: int) -> Decimal:

@@ -94,6 +94,7 @@ class AnswerReason(StrEnum):
     COINS_BROKEN = "coins_broken"
     TOO_SOON = "too_soon"
     QUIET_HOURS = "quiet_hours"
+    NO_DESTINATION = "no_destination"
 
 
 class Estimator(StrEnum):

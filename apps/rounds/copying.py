@@ -26,8 +26,10 @@ COLUMNS = (
     "quorum",
     "confidence",
     "grade",
+    "decisions",
     "observations",
 )
+JSON_COLUMNS = 2  # the last ones
 COPY = f"COPY rounds_answer ({', '.join(COLUMNS)}) FROM STDIN"
 
 
@@ -35,6 +37,10 @@ def copy_answers(answers: Sequence[Answer]) -> None:
     """Insert the answers, inside the caller's transaction. The objects get no primary key."""
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for answer in answers:
-            plain = [getattr(answer, name) for name in COLUMNS[:-1]]
-            own = answer.own_observations
-            copy.write_row([*plain, None if own is None else json.dumps(own, separators=(",", ":"))])
+            plain = [getattr(answer, name) for name in COLUMNS[:-JSON_COLUMNS]]
+            documents = (answer.decisions, answer.own_observations)
+            copy.write_row([*plain, *(None if one is None else _json(one) for one in documents)])
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, separators=(",", ":"))

@@ -93,7 +93,16 @@ class Round(models.Model):
     evidence_hash = models.CharField(max_length=66, blank=True, help_text="Merkle root over the evidence.")
     evidence_kept_at = models.DateTimeField(null=True, help_text="When the reply bodies were stored; empty: not yet.")
     trimmed_at = models.DateTimeField(null=True, help_text="When what did not matter was deleted.")
-    submission = models.OneToOneField(Submission, on_delete=models.PROTECT, null=True, related_name="round")
+    submission = models.OneToOneField(
+        Submission,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="round",
+        help_text="Its report for the default destination, or for the first that had news.",
+    )
+    elsewhere = models.ManyToManyField(
+        Submission, related_name="rounds_elsewhere", help_text="Its reports for the other destinations."
+    )
 
     class Meta:
         ordering = ["-opened_at"]
@@ -155,6 +164,10 @@ class Answer(models.Model):
         blank=True,
         choices=[(g.value, g.value) for g in Grade],
         help_text="How well the price is supported; empty without one.",
+    )
+    decisions = models.JSONField(
+        default=dict,
+        help_text="State, reason and message at each destination, where the default one is not the only one.",
     )
     own_observations = models.JSONField(
         null=True,

@@ -22,7 +22,7 @@ def prune_rounds(*, now: datetime) -> int:
 
     Quiet rounds go first, then scheduled ones that were rejected or held; those somebody asked for stay the full time.
 
-    A round takes its submission and the signed bytes with it; it stays while that submission is still on its way.
+    A round takes its submissions and the signed bytes with it; it stays while one of them is still on its way.
     """
     quiet_before = now - timedelta(seconds=settings.QUIET_ROUND_RETENTION_S)
     old_before = now - timedelta(days=settings.ROUND_RETENTION_DAYS)
@@ -33,15 +33,18 @@ def prune_rounds(*, now: datetime) -> int:
         outcome__in=failed, requested=[], opened_at__lt=now - REJECTED_RETENTION, holds=None
     )
     old = Round.objects.filter(state=Round.State.CLOSED, opened_at__lt=old_before)
-    old = old.filter(holds=None).exclude(submission__state__in=[*Submission.UNFINISHED, Submission.State.CONFIRMED])
+    on_its_way = Submission.objects.filter(state__in=[*Submission.UNFINISHED, Submission.State.CONFIRMED])
+    old = old.filter(holds=None).exclude(submission__in=on_its_way).exclude(elsewhere__in=on_its_way)
     doomed = {
         pk: submission_id
         for rounds in (quiet, rejected, old)
         for pk, submission_id in rounds.values_list("pk", "submission_id")[:DELETE_BATCH]
     }
     with transaction.atomic():
+        reports = [pk for pk in doomed.values() if pk is not None]
+        reports += Submission.objects.filter(rounds_elsewhere__in=doomed).values_list("pk", flat=True)
         Round.objects.filter(pk__in=doomed).delete()
-        Submission.objects.filter(pk__in=[pk for pk in doomed.values() if pk is not None]).delete()
+        Submission.objects.filter(pk__in=reports).delete()
     return len(doomed)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
+from apps.feeds.publishing import destinations
 from apps.pricing.types import OnChainValue
 from apps.rounds.models import Answer, Round
 from apps.submissions.models import Submission
-from apps.submissions.selectors import on_chain_values
+from apps.submissions.selectors import values_on_chains
 
 STATUSES = ("OPEN", "SUBMITTING", "CONFIRMED", "HELD", "QUIET", "REJECTED", "REPLACED", "FAILED")
 
@@ -69,18 +70,41 @@ def overdue_rounds(*, now: datetime, limit: int = 100) -> list[uuid.UUID]:
 
 
 def reference_values(pairs: Sequence[str]) -> dict[str, OnChainValue]:
-    """Return what the chain holds per pair, or will hold once the submission in flight has landed.
+    """Return what the chains hold per pair, or will hold once the submission in flight has landed.
 
-    Without the latter, every round between sending and confirming would send the same news again.
+    Of a feed with several destinations the freshest: what guards and people compare a price with.
     """
-    values, wanted = on_chain_values(pairs), set(pairs)
-    for submission in Submission.objects.filter(state__in=Submission.UNFINISHED).order_by("created_at"):
+    return freshest(references_at(pairs, destinations().chain_ids))
+
+
+def references_at(pairs: Sequence[str], chain_ids: Mapping[str, int]) -> dict[str, dict[str, OnChainValue]]:
+    """Return the same for each destination by itself, by name and pair. chain_ids: of each, by name.
+
+    Without what is in flight, every round between sending and confirming would send the same news again.
+    """
+    values = values_on_chains(pairs, chain_ids)
+    wanted = set(pairs)
+    waiting = Submission.objects.filter(state__in=Submission.UNFINISHED, destination__in=chain_ids)
+    for submission in waiting.order_by("created_at"):
+        if submission.chain_id != chain_ids[submission.destination]:
+            continue
+        there = values[submission.destination]
         for planned in _planned(submission):
-            known = values.get(planned["pair"])
+            known = there.get(planned["pair"])
             observed_at = datetime.fromtimestamp(planned["observed_at"], tz=UTC)
             if planned["pair"] in wanted and (known is None or known.observed_at < observed_at):
-                values[planned["pair"]] = OnChainValue(int(planned["answer"]), observed_at, observed_at)
+                there[planned["pair"]] = OnChainValue(int(planned["answer"]), observed_at, observed_at)
     return values
+
+
+def freshest(references: Mapping[str, Mapping[str, OnChainValue]]) -> dict[str, OnChainValue]:
+    """Return each pair's value with the newest observation among all destinations."""
+    found: dict[str, OnChainValue] = {}
+    for values in references.values():
+        for pair, value in values.items():
+            if pair not in found or found[pair].observed_at < value.observed_at:
+                found[pair] = value
+    return found
 
 
 def latest_answer(pair: str) -> Answer | None:

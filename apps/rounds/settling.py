@@ -14,12 +14,13 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from apps.feeds.publishing import destinations
 from apps.feeds.services import record_source_calls
 from apps.monitoring import metrics
 from apps.pricing.aggregate import FeedPrice, Known, aggregate_round
 from apps.pricing.evidence import evidence_hash
 from apps.pricing.plan import RoundPlan
-from apps.pricing.triggers import Decision, decide
+from apps.pricing.triggers import Decision, overall
 from apps.pricing.types import AnswerState, Miss, MissCode, Quote
 from apps.rounds.copying import copy_answers
 from apps.rounds.holds import active_releases, update_holds
@@ -27,18 +28,17 @@ from apps.rounds.memory import Memory, recall, remember
 from apps.rounds.models import Answer, PackedObservations, Round
 from apps.rounds.packing import pack, row_of, said_of
 from apps.rounds.plans import plan_of
+from apps.rounds.publishing import Chains, decisions_to_json, plan_reports
 from apps.rounds.records import (
     call_summaries,
     covered_pairs,
     evidence_rows,
     inputs_to_json,
 )
-from apps.rounds.selectors import reference_values
+from apps.rounds.selectors import freshest, references_at
 from apps.scorecards.services import record_round
 from apps.sources.wire import outcomes_from_json
 from apps.submissions.hints import hints
-from apps.submissions.models import Submission
-from apps.submissions.services import PlannedAnswer, plan_submission
 
 log = logging.getLogger(__name__)
 # What closing writes of a round's row. Not its plan, which is megabytes.
@@ -73,14 +73,18 @@ def settle(
             return None
         plan = plan_of(round_)
         outcomes = collect_outcomes(plan, brought)
-        known = _known([feed.pair for feed in plan.feeds], memory, now=now)
-        prices, answers = _judge(round_, plan, outcomes, known=known, now=now)
+        pairs = [feed.pair for feed in plan.feeds]
+        chains = _chains(pairs)
+        known = _known(pairs, chains, memory, now=now)
+        prices = _prices(plan, outcomes, known=known, now=now)
+        judged = [_judged(round_, price, chains, now=now) for price in prices.values()]
+        answers = [answer for answer, _ in judged]
         round_.lanes = [{"lane": lane["lane"], "calls": call_summaries(lane["calls"])} for lane in brought]
         covered = covered_pairs(plan, answers, requested=round_.requested)
         _write_down(round_, answers, prices, outcomes, covered=set(covered))
         round_.inputs = inputs_to_json(known, prices, covered=covered)
         round_.evidence_hash = evidence_hash(evidence_rows(round_, answers))
-        _close(round_, answers, closed_by=closed_by, now=now)
+        _close(round_, judged, default=chains.destinations.default, closed_by=closed_by, now=now)
         record_source_calls(calls)
     remember(prices, memory)
     if round_.outcome in {Round.Outcome.SENT, Round.Outcome.HELD} or round_.requested:
@@ -107,34 +111,40 @@ def collect_outcomes(plan: RoundPlan, lanes: Sequence[Mapping[str, Any]]) -> dic
     return outcomes
 
 
-def _known(pairs: Sequence[str], memory: Memory, *, now: datetime) -> Known:
+def _chains(pairs: Sequence[str]) -> Chains:
+    found = destinations()
+    return Chains(found, references_at(pairs, found.chain_ids))
+
+
+def _known(pairs: Sequence[str], chains: Chains, memory: Memory, *, now: datetime) -> Known:
+    """Return what guards judge by: of a feed's values on several chains the freshest, so a dead chain holds nothing."""
     return Known(
-        references=reference_values(pairs),
+        references=freshest(chains.references),
         last=memory.last,
         watches=memory.watches,
         releases=active_releases(pairs, now=now),
     )
 
 
-def _judge(
-    round_: Round,
-    plan: RoundPlan,
-    outcomes: Mapping[tuple[str, str], Outcome],
-    *,
-    known: Known,
-    now: datetime,
-) -> tuple[dict[str, FeedPrice], list[Answer]]:
+def _prices(
+    plan: RoundPlan, outcomes: Mapping[tuple[str, str], Outcome], *, known: Known, now: datetime
+) -> dict[str, FeedPrice]:
     said = {key: outcome.result for key, outcome in outcomes.items()}
-    prices = aggregate_round(plan.feeds, said, now=now, known=known)
-    answers = [
-        _answer(
-            round_,
-            price,
-            decide(price, reference=known.references.get(pair), on_demand=pair in round_.requested, now=now),
-        )
-        for pair, price in prices.items()
-    ]
-    return prices, answers
+    return aggregate_round(plan.feeds, said, now=now, known=known)
+
+
+def _judged(
+    round_: Round,
+    price: FeedPrice,
+    chains: Chains,
+    *,
+    now: datetime,
+) -> tuple[Answer, dict[str, Decision]]:
+    """Return the feed's answer, and the decision at each of its destinations that the answer sums up."""
+    decisions = chains.decide(price, on_demand=price.feed.pair in round_.requested, now=now)
+    answer = _answer(round_, price, overall(decisions))
+    answer.decisions = decisions_to_json(decisions, default=chains.destinations.default)
+    return answer, decisions
 
 
 def _answer(round_: Round, price: FeedPrice, decision: Decision) -> Answer:
@@ -176,13 +186,23 @@ def _write_down(
         PackedObservations.objects.create(round=round_, rows=pack(said))
 
 
-def _close(round_: Round, answers: Sequence[Answer], *, closed_by: Round.ClosedBy, now: datetime) -> None:
+def _close(
+    round_: Round,
+    judged: Sequence[tuple[Answer, Mapping[str, Decision]]],
+    *,
+    default: str,
+    closed_by: Round.ClosedBy,
+    now: datetime,
+) -> None:
     """Write the closed round and all that belongs to it, inside the caller's transaction."""
-    accepted = [answer for answer in answers if answer.state == AnswerState.ACCEPTED]
+    answers = [answer for answer, _ in judged]
     round_.state, round_.closed_at, round_.closed_by = Round.State.CLOSED, now, closed_by
     round_.outcome = _outcome({answer.state for answer in answers})
-    round_.submission = _plan_submission(round_, accepted) if accepted else None
+    reports = plan_reports(round_, judged, default=default)
+    round_.submission = reports[0] if reports else None
     round_.save(update_fields=CLOSING)
+    if elsewhere := reports[1:]:
+        round_.elsewhere.set(elsewhere)
     copy_answers(answers)
     update_holds(round_, answers, now=now)
 
@@ -194,17 +214,6 @@ def _outcome(states: Collection[str]) -> Round.Outcome:
     if AnswerState.HELD in states:
         return Round.Outcome.HELD
     return Round.Outcome.REJECTED if AnswerState.REJECTED in states else Round.Outcome.QUIET
-
-
-def _plan_submission(round_: Round, accepted: Sequence[Answer]) -> Submission:
-    planned = [
-        PlannedAnswer(pair=a.pair, answer=a.answer, decimals=a.decimals, observed_at=a.observed_at)
-        for a in accepted
-        if a.answer is not None and a.observed_at is not None
-    ]
-    return plan_submission(
-        answers=planned, evidence_hash=round_.evidence_hash, simulated=round_.market == Round.Market.SIMULATED
-    )
 
 
 def _count(round_: Round, answers: Sequence[Answer], *, calls: Sequence[Mapping[str, Any]]) -> None:
