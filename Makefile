@@ -43,7 +43,7 @@ test: install-test ## run every test: contracts, then Python
 	bin/forge test; fi
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
-chaos: install-test ## 200 rounds with ill sources, 1,000 reports with dying workers, lying nodes and forks; prints figures
+chaos: install-test ## 200 rounds with ill sources, 1,000 reports with dying workers and servers, lying nodes and forks; prints figures
 	CHAOS_ROUNDS=200 CHAOS_REPORTS=1000 $(BIN)/python -m pytest -s tests/chaos
 
 test-python: python ## run the tests without servers on another interpreter: make test-python PYTHON=python3.12

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
+import time
+import uuid
 from datetime import UTC, datetime
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from apps.chain.errors import ChainError
 from apps.chain.fees import GWEI, Fees
 from apps.chain.signers import TransactionFields, sign_transaction
-from apps.submissions.models import Submission
 from apps.submissions.services import PlannedAnswer, plan_submission
 from tests.chain.local_chain import CHAIN_ID
+from tests.chaos.servers import Server
 from tests.chaos.world import FUNDS_WEI, PAIRS, World
 
 MOST_FEEDS = 3
+DOWN_S = 1.5
+SELDOM = ("database killed", "broker killed")  # a server that starts again holds up all the rest
 
 
 class Storm:
@@ -25,6 +29,8 @@ class Storm:
         self.world = world
         self.dice = random.Random(seed)
         self.answers = 0
+        self.accepted: list[uuid.UUID] = []
+        self.coming: list[str] = []
         self.blows = {
             "dropped transaction": self.drop,
             "reorganisation": self.reorg,
@@ -33,19 +39,36 @@ class Storm:
             "refilled wallet": self.refill,
             "foreign nonce": self.foreign,
             "database sessions cut": self.cut_database,
+            "database killed": lambda: self.kill(self.world.database),
+            "broker killed": lambda: self.kill(self.world.broker),
         }
 
-    def report(self) -> Submission:
-        """Plan the report of one to three feeds, true now."""
+    def report(self) -> None:
+        """Plan the report of one to three feeds, true now; it counts as accepted when the database says so."""
         planned = []
         for pair in self.dice.sample(PAIRS, self.dice.randint(1, MOST_FEEDS)):
             self.answers += 1
             planned.append(PlannedAnswer(pair=pair, answer=self.answers, decimals=8, observed_at=datetime.now(UTC)))
-        return plan_submission(answers=planned, evidence_hash="0x" + "cd" * 32, simulated=False)
+        try:
+            made = plan_submission(answers=planned, evidence_hash="0x" + "cd" * 32, simulated=False)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            self.world.events["reports not accepted: no database"] += 1
+        else:
+            self.accepted.append(made.pk)
+
+    def revive(self) -> None:
+        """Start what was killed a moment ago, on the data it had."""
+        for server in (self.world.database, self.world.broker):
+            if server.down_since is not None and time.monotonic() - server.down_since >= DOWN_S:
+                server.start()
 
     def strike(self) -> None:
-        """Do one blow, and count it when it met something."""
-        name = self.dice.choice(list(self.blows))
+        """Do the next blow, all of them in turn, servers half as often; count it when it met something."""
+        if not self.coming:
+            self.coming = [*self.blows, *(name for name in self.blows if name not in SELDOM)]
+            self.dice.shuffle(self.coming)
+        name = self.coming.pop()
         try:
             if self.blows[name]():
                 self.world.events[name] += 1
@@ -94,10 +117,23 @@ class Storm:
         return True
 
     def cut_database(self) -> bool:
-        """End every other session of the database, as a restart of it does."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            return bool(cursor.fetchone()[0])
+        """End every other session of the database."""
+        if self.world.database.down_since is not None:
+            return False
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                return bool(cursor.fetchone()[0])
+        except (OperationalError, InterfaceError):  # this very session died with an earlier blow
+            connection.close()
+            return False
+
+    def kill(self, server: Server) -> bool:
+        """End a server as a power cut would; ``revive`` starts it again."""
+        if server.down_since is not None:
+            return False
+        server.kill()
+        return True

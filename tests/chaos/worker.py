@@ -1,8 +1,8 @@
 """A chain worker that is killed over and over: a parent with everything loaded that forks a child after each death.
 
-Each child sweeps and follows the chain as beat would have it do, without a broker, so every hint is lost. It dies of
-SIGKILL, which no handler sees: every other one before a random line of apps/submissions, the rest after a random time.
-Where the first kind died goes to the log of deaths.
+Each child is a Celery worker of one process on the broker's chain queue. It dies of SIGKILL, which no handler sees:
+every other one before a line of apps/submissions where none died yet, the rest after a random time. Where one died, and
+in which states submissions were then, goes to the log of deaths.
 
     python -m tests.chaos.worker FOLDER SEED LONGEST     LONGEST: lines a child may live at most; 0: it is not killed
 """
@@ -20,16 +20,17 @@ from types import FrameType
 from typing import Any
 
 import django
+import psycopg
 
 WATCHED = "/apps/submissions/"
-FOLLOW_EVERY = 4
-PAUSE_S = 0.05
 LONGEST_S = 6.0
 READY = "ready"  # with the seed after it, once the first child lives
 CALM = "calm"  # a file of this name in the folder ends the killing
+QUEUE = "chain"
+CLOCK = "by the clock"
 
 
-def die(deaths: Path, where: str) -> None:
+def die(where: str, deaths: Path) -> None:
     """Write down where, and end this process so that nothing of it runs any more."""
     with deaths.open("a", encoding="utf-8") as log:
         log.write(where + "\n")
@@ -37,11 +38,18 @@ def die(deaths: Path, where: str) -> None:
 
 
 class Killer:
-    """Counts executed lines of the watched code and kills this process before the last one."""
+    """Kills this process before a watched line where nobody died yet, once ``lines`` of them were executed.
+
+    When all that are met are known, it lives ``PATIENCE`` times as long and then dies anywhere.
+    """
+
+    PATIENCE = 4
 
     def __init__(self, lines: int, deaths: Path) -> None:
-        self.left = lines
+        self.lines = lines
+        self.count = 0
         self.deaths = deaths
+        self.known = set(deaths.read_text(encoding="utf-8").splitlines()) if deaths.exists() else set()
 
     def frame(self, frame: FrameType, _event: str, _argument: Any) -> Any:
         """Follow frames of the watched code only."""
@@ -50,23 +58,34 @@ class Killer:
     def line(self, frame: FrameType, event: str, _argument: Any) -> Any:
         """Die when the time has come."""
         if event == "line":
-            self.left -= 1
-            if self.left <= 0:
-                die(self.deaths, f"{frame.f_code.co_filename.rpartition(WATCHED)[2]}:{frame.f_lineno}")
+            self.count += 1
+            if self.count >= self.lines:
+                where = f"{frame.f_code.co_filename.rpartition(WATCHED)[2]}:{frame.f_lineno}"
+                if where not in self.known or self.count > self.PATIENCE * self.lines:
+                    die(where, self.deaths)
         return self.line
 
 
-def live() -> None:
-    """Do the chain worker's tasks for ever."""
-    from apps.submissions import tasks  # noqa: PLC0415 - after django.setup()
+def live(seed: str) -> None:
+    """Work on what the broker has until killed."""
+    from oracle_project.celery import app  # noqa: PLC0415 - after django.setup()
 
-    turn = 0
-    while True:
-        turn += 1
-        tasks.sweep()
-        if turn % FOLLOW_EVERY == 0:
-            tasks.follow_chain()
-        time.sleep(PAUSE_S)
+    app.worker_main(
+        [
+            *("worker", "--pool", "solo", "--queues", QUEUE, "--hostname", f"chaos{seed}-{os.getpid()}@%h"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"),
+        ]
+    )
+
+
+def states_now() -> str:
+    """Return the states that submissions are in, empty while the database is away."""
+    try:
+        with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=2) as database:
+            rows = database.execute("SELECT DISTINCT state FROM submissions_submission ORDER BY state").fetchall()
+    except psycopg.OperationalError:
+        return ""
+    return ",".join(state for (state,) in rows)
 
 
 def main() -> None:
@@ -74,6 +93,7 @@ def main() -> None:
     folder, dice, longest = Path(sys.argv[1]), random.Random(int(sys.argv[2])), int(sys.argv[3])
     django.setup()
     from apps.chain import web3_gateway  # noqa: F401, PLC0415 - loaded once, before the forks
+    from apps.submissions import tasks  # noqa: F401, PLC0415
 
     child = 0
 
@@ -94,9 +114,13 @@ def main() -> None:
             if lines:
                 sys.settrace(Killer(lines, folder / "deaths").frame)
             elif deadly:
-                threading.Timer(dice.uniform(0.1, LONGEST_S), die, [folder / "deaths", "by the clock"]).start()
-            live()
-        os.waitpid(child, 0)
+                threading.Timer(dice.uniform(0.5, LONGEST_S), die, [CLOCK, folder / "deaths"]).start()
+            live(sys.argv[2])
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            with (folder / "states").open("a", encoding="utf-8") as log:
+                log.write(states_now() + "\n")
         time.sleep(0.01)
 
 

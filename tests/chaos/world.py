@@ -1,8 +1,9 @@
-"""What the chaos runs happen in: an Anvil that mines when told, three proxies with weather, workers that die."""
+"""What the chaos runs happen in: an Anvil that mines when told, three proxies with weather, servers that die."""
 
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 import threading
@@ -13,8 +14,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-from django.db import connection
+from celery import Celery
+from kombu.exceptions import OperationalError
 
 from apps.chain.contract_setup import ContractSetup
 from apps.chain.deploy import MAX_PACKED_ANSWER
@@ -23,9 +26,12 @@ from apps.chain.signers import KeystoreSigner, create_keystore, open_keystore
 from apps.chain.web3_gateway import Web3Gateway
 from apps.feeds.models import Feed
 from apps.submissions.models import Deployment
+from oracle_project import celery_config
 from tests.chain.local_chain import CHAIN_ID, anvil_at, funded_deployer, gateway_to, key
 from tests.chain.rpc_proxy import RpcProxy, Weather, rpc_proxy
-from tests.chaos.worker import CALM, READY
+from tests.chaos import servers
+from tests.chaos.servers import Server
+from tests.chaos.worker import CALM, QUEUE, READY
 from tests.conftest import REPOSITORY
 
 PAIRS = tuple(f"{name}/USD" for name in ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "LTC", "DOT"))
@@ -34,6 +40,9 @@ MAX_AGE_S = 86_400  # nothing is to end by age here: that would explain too much
 BLOCK_S = 0.25
 CONFIRMATIONS = 8
 FUNDS_WEI = 10**19
+SETTING = (str, int, float, dict, list)
+TICK_S = 0.3
+EVERY = {"submissions.sweep": 1, "submissions.follow_chain": 4, "submissions.reconcile": 10}  # ticks
 STORM = {
     "busy": 0.01,
     "error": 0.02,
@@ -57,6 +66,10 @@ class World:
     transmitter: KeystoreSigner
     proxies: list[RpcProxy]
     environment: dict[str, str]
+    database: Server
+    cache: Server
+    broker: Server
+    app: Celery
     events: Counter[str] = field(default_factory=Counter)
     stopped: threading.Event = field(default_factory=threading.Event)
     mining: bool = True
@@ -72,8 +85,22 @@ class World:
             if self.mining:
                 own._raw("evm_mine", [])
 
+    def tick_on(self) -> None:
+        """Have the broker take what beat sends, until stopped."""
+        turn = 0
+        while not self.stopped.wait(TICK_S):
+            turn += 1
+            for task in (name for name, every in EVERY.items() if turn % every == 0):
+                try:
+                    self.app.send_task(task, queue=QUEUE, retry=False, ignore_result=True, expires=2)
+                except (OperationalError, OSError):
+                    self.events["ticks without a broker"] += 1
+
     def calm_down(self) -> None:
-        """End weather and killing; the wallet has coin and blocks are cheap."""
+        """End weather and killing; all servers run, the wallet has coin and blocks are cheap."""
+        for server in (self.database, self.cache, self.broker):
+            if server.down_since is not None:
+                server.start()
         for proxy in self.proxies:
             proxy.weather = None
         (self.folder / CALM).touch()
@@ -109,10 +136,15 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, *, weather: dict[str, float] | None = None) -> Iterator[World]:
-    """Deploy a contract for eight feeds on a fresh chain and describe it in the database, as on a public chain."""
+def world(folder: Path, *, broker: str, weather: dict[str, float] | None = None) -> Iterator[World]:
+    """Deploy a contract for eight feeds on a fresh chain and describe it in a fresh database, as on a public chain.
+
+    broker: ``redis`` or ``amqp``.
+    """
     weather = STORM if weather is None else weather
     with ExitStack() as stack:
+        database, cache, messages = _servers(stack, folder, broker)
+        stack.enter_context(servers.django_on(database))
         (folder / "chain").mkdir()
         url = stack.enter_context(anvil_at(folder / "chain", forgets=False))
         gateway = gateway_to(url)
@@ -122,16 +154,39 @@ def world(folder: Path, *, weather: dict[str, float] | None = None) -> Iterator[
             stack.enter_context(rpc_proxy(url, weather=Weather(weather, seed=seed) if weather else None))
             for seed in range(3)
         ]
-        made = World(url, folder, gateway, contract, transmitter, proxies, _environment(folder, proxies))
+        environment = _environment(folder, proxies, database, cache, messages)
+        app = _celery(environment)
+        made = World(url, folder, gateway, contract, transmitter, proxies, environment, database, cache, messages, app)
         made.rpc("evm_setAutomine", False)
         made.rpc("anvil_setBalance", transmitter.address, hex(FUNDS_WEI))
-        miner = threading.Thread(target=made.mine_on, daemon=True)
-        miner.start()
+        threads = [threading.Thread(target=run, daemon=True) for run in (made.mine_on, made.tick_on)]
+        for thread in threads:
+            thread.start()
         try:
             yield made
         finally:
             made.stopped.set()
-            miner.join(10)
+            for thread in threads:
+                thread.join(10)
+
+
+def _servers(stack: ExitStack, folder: Path, broker: str) -> tuple[Server, Server, Server]:
+    """Start a database, a cache and a broker, which end with the stack."""
+    database, cache = servers.postgres(folder), servers.valkey(folder)
+    messages = stack.enter_context(servers.rabbitmq(folder)) if broker == "amqp" else cache
+    for server in {id(one): one for one in (database, cache, messages)}.values():
+        server.start()
+        stack.callback(server.stop)
+    return database, cache, messages
+
+
+def _celery(environment: dict[str, str]) -> Celery:
+    """Return an application that publishes as the oracle's processes do in this environment."""
+    with mock.patch.dict(os.environ, environment):
+        names = runpy.run_path(celery_config.__file__)
+    app = Celery("chaos", set_as_current=False)
+    app.conf.update({name: value for name, value in names.items() if name.islower() and isinstance(value, SETTING)})
+    return app
 
 
 def _transmitter(folder: Path) -> KeystoreSigner:
@@ -166,14 +221,15 @@ def _contract(gateway: Web3Gateway, folder: Path) -> str:
     return made.address
 
 
-def _environment(folder: Path, proxies: list[RpcProxy]) -> dict[str, str]:
-    database = connection.settings_dict
-    where = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+def _environment(
+    folder: Path, proxies: list[RpcProxy], database: Server, cache: Server, broker: Server
+) -> dict[str, str]:
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "oracle_project.settings.test",
-        "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@{where}",
-        "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
+        "DATABASE_URL": database.url,
+        "REDIS_URL": cache.url,
+        "CELERY_BROKER_URL": broker.url,
         "ETH_RPC_URLS": ",".join(proxy.url for proxy in proxies),
         "CHAIN_ID": str(CHAIN_ID),
         "CONTRACT_ADDRESS": "",
