@@ -124,19 +124,51 @@ def _check_transaction(bundle: Mapping[str, Any], rpc: Callable[[str, list[Any]]
     return f"transaction {told['hash']} in block {int(receipt['blockNumber'], 16)} carries root and answers"
 
 
+def leaf_text(leaf: Mapping[str, Any]) -> str:
+    """Return the JSON that a leaf is hashed as: sorted keys, no spaces."""
+    return json.dumps(leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def leaf_hash(leaf: Mapping[str, Any]) -> bytes:
-    """Return a leaf: keccak256 twice over its JSON with sorted keys and no spaces."""
-    text = json.dumps(leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return keccak256(keccak256(text.encode()))
+    """Return a leaf: keccak256 twice over its JSON."""
+    return keccak256(keccak256(leaf_text(leaf).encode()))
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
     """Return the root: leaves sorted, pairs sorted before they are hashed, an odd one moves up."""
     level = sorted(leaves)
     while len(level) > 1:
-        pairs = [level[index : index + 2] for index in range(0, len(level), 2)]
-        level = [keccak256(b"".join(sorted(pair))) if len(pair) == 2 else pair[0] for pair in pairs]
+        level = _parents(level)
     return level[0] if level else bytes(32)
+
+
+def merkle_proof(leaves: Sequence[bytes], leaf: bytes) -> list[bytes]:
+    """Return the siblings from a leaf up to the root: what EvidenceProof.isObserved takes. The leaf must be there."""
+    level = sorted(leaves)
+    place = level.index(leaf)
+    proof = []
+    while len(level) > 1:
+        if place ^ 1 < len(level):
+            proof.append(level[place ^ 1])
+        level, place = _parents(level), place // 2
+    return proof
+
+
+def _parents(level: Sequence[bytes]) -> list[bytes]:
+    pairs = [level[index : index + 2] for index in range(0, len(level), 2)]
+    return [keccak256(b"".join(sorted(pair))) if len(pair) == 2 else pair[0] for pair in pairs]
+
+
+def proof_of(bundle: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Return what EvidenceProof.isObserved takes to say on chain that leaf ``number`` is in the evidence."""
+    if not 0 <= number < len(bundle["leaves"]):
+        raise Wrong(f"there is no leaf {number}, the last is {len(bundle['leaves']) - 1}")
+    hashes = [leaf_hash(leaf) for leaf in bundle["leaves"]]
+    return {
+        "evidenceHash": bundle["evidence_hash"],
+        "observation": leaf_text(bundle["leaves"][number]),
+        "proof": ["0x" + sibling.hex() for sibling in merkle_proof(hashes, hashes[number])],
+    }
 
 
 def entries_of(packed: bytes) -> dict[tuple[int, int], int]:
@@ -287,12 +319,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check an evidence bundle of a price oracle.")
     parser.add_argument("file", help="what GET /api/v1/rounds/ID/evidence returned")
     parser.add_argument("--rpc", help="JSON-RPC URL of a node, to check the transaction too")
+    parser.add_argument(
+        "--prove", type=int, metavar="N", help="print the on-chain proof of leaf N, from 0, instead of 'ok'"
+    )
     options = parser.parse_args(arguments)
     with open(options.file, encoding="utf-8") as stream:  # noqa: PTH123 - this file stands alone
         bundle = json.load(stream)
     try:
-        for line in verify(bundle, rpc=json_rpc(options.rpc) if options.rpc else None):
-            sys.stdout.write(f"ok: {line}\n")
+        done = verify(bundle, rpc=json_rpc(options.rpc) if options.rpc else None)
+        if options.prove is not None:
+            done = [json.dumps(proof_of(bundle, options.prove), indent=2, ensure_ascii=False)]
+        sys.stdout.writelines(f"{'' if options.prove is not None else 'ok: '}{line}\n" for line in done)
     except (Wrong, KeyError, TypeError, ValueError, zlib.error) as exc:
         sys.stdout.write(f"WRONG: {exc}\n")
         return 1

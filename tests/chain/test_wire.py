@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -20,6 +20,13 @@ from tests.chain.local_chain import BTC, anvil_at, funded_deployer, gateway_to, 
 PACKED = ("A/USD", "B/USD", "C/USD", "D/USD", "E/USD")
 WIDE = "W/USD"
 SIGNERS = (11, 12, 13)
+MAX_AGE_S = 1000
+# What is wrong with an answer, by the reason that the contract should name.
+FLAWS: dict[str, Callable[[str, int], ReportAnswer]] = {
+    "not_newer": lambda pair, _: ReportAnswer(pair, 1, 0),
+    "from_future": lambda pair, now: ReportAnswer(pair, 1, now + 61),
+    "out_of_bounds": lambda pair, now: ReportAnswer(pair, 2**191 if pair == WIDE else 2**47, now),
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +38,8 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
         setup = ContractSetup(admin=key(1).address, signers=[key(n).address for n in SIGNERS], threshold=2)
         contract = deployer.deploy(setup).address
         for pair in PACKED:
-            deployer.add_feed(contract, pair, replace(BTC, max_age_s=1000))
-        deployer.add_feed(contract, WIDE, replace(BTC, max_age_s=1000, max_answer=2**191 - 1, wide=True))
+            deployer.add_feed(contract, pair, replace(BTC, max_age_s=MAX_AGE_S))
+        deployer.add_feed(contract, WIDE, replace(BTC, max_age_s=MAX_AGE_S, max_answer=2**191 - 1, wide=True))
         yield Oracle(url=url, gateway=gateway, deployer=deployer, contract=contract)
 
 
@@ -68,6 +75,52 @@ def test_what_is_encoded_is_what_is_stored(wired: Oracle, batch: list[tuple[str,
         assert (reading.answer, int(reading.observed_at.timestamp())) == (a.answer, a.observed_at)
         assert (reading.round_id, a.answer) == receipt.accepted[a.pair]
         assert gateway.read_round(contract, a.pair, reading.round_id).answer == a.answer
+
+
+@given(batch=batches(), data=st.data())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_refused_is_named(wired: Oracle, batch: list[tuple[str, int, int]], data: st.DataObject) -> None:
+    """Flawed answers of a random report are named with their reasons, keep their readings, and stop no other."""
+    gateway, contract = wired.gateway, wired.contract
+    now = int(gateway.head().time.timestamp()) + 10
+    gateway._raw("evm_setNextBlockTimestamp", [now])
+    flaws = {pair: data.draw(st.sampled_from([None, *FLAWS]), label=pair) for pair, _, _ in batch}
+    before = gateway.read_prices(contract, list(flaws)).prices
+    sent = tuple(
+        FLAWS[f](pair, now) if (f := flaws[pair]) else ReportAnswer(pair, answer, now) for pair, answer, _ in batch
+    )
+    report = Report(1, "0x" + "ef" * 32, sent, gateway.places(contract))
+    signatures = sign_report(report_message(report, chain_id=31337, contract=contract), [key(n) for n in SIGNERS])
+
+    receipt = wired.deployer._send(contract, gateway.submit_data(contract, report, signatures))
+
+    assert receipt.skipped == {pair: flaw for pair, flaw in flaws.items() if flaw}
+    assert set(receipt.accepted) == {pair for pair, flaw in flaws.items() if not flaw}
+    after = gateway.read_prices(contract, list(flaws)).prices
+    for pair in receipt.skipped:
+        assert after.get(pair) == before.get(pair)
+
+
+def test_a_report_of_many_entries_and_the_largest_answers(wired: Oracle) -> None:
+    """50 observations of every feed in one report, up to the largest answers, are taken one after the other."""
+    gateway, contract = wired.gateway, wired.contract
+    now = int(gateway.head().time.timestamp()) + 55  # gas is estimated at the head: none may be from its future
+    gateway._raw("evm_setNextBlockTimestamp", [now])
+    sent = tuple(
+        ReportAnswer(pair, (2**191 if pair == WIDE else 2**47) - 1 - ago, now - ago)
+        for ago in range(50)
+        for pair in [*PACKED, WIDE]
+    )
+    report = Report(1, "0x" + "12" * 32, sent, gateway.places(contract))
+    signatures = sign_report(report_message(report, chain_id=31337, contract=contract), [key(n) for n in SIGNERS])
+
+    receipt = wired.deployer._send(contract, gateway.submit_data(contract, report, signatures))
+
+    assert receipt.skipped == {}
+    for pair, reading in gateway.read_prices(contract, [*PACKED, WIDE]).prices.items():
+        largest = (2**191 if pair == WIDE else 2**47) - 1
+        assert (reading.answer, int(reading.observed_at.timestamp())) == (largest, now)
+        assert gateway.read_round(contract, pair, reading.round_id - 49).answer == largest - 49
 
 
 @given(batch=batches())

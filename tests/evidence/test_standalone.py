@@ -201,3 +201,21 @@ def test_it_runs_alone(bundle: dict[str, Any], tmp_path: Path) -> None:
 
     assert [done.returncode for done in run] == [0, 1]
     assert run[1].stdout.startswith("WRONG: the leaves")
+
+
+def test_it_prints_the_proof_of_a_leaf(
+    bundle: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--prove prints what EvidenceProof.isObserved takes, and only for a bundle that holds together."""
+    file = tmp_path / "bundle.json"
+    file.write_text(json.dumps(bundle))
+
+    assert standalone.main([str(file), "--prove", "0"]) == 0
+
+    proof = json.loads(capsys.readouterr().out)
+    assert proof["evidenceHash"] == bundle["evidence_hash"]
+    assert proof["observation"] == '{"pair":"BTC/USD","price":"100.5","source":"kraken","used":true}'
+    assert len(proof["proof"]) in (1, 2)  # of three leaves the last one moves up
+    assert standalone.main([str(file), "--prove", "3"]) == 1
+    file.write_text(json.dumps(changed(bundle, "leaves", 0, "price", to="1")))
+    assert standalone.main([str(file), "--prove", "0"]) == 1
