@@ -111,7 +111,7 @@ def _submit(deployer: Deployer, contract: str, pairs: list[str], *, places: dict
     report = Report(1, "0x" + f"{7**80 + number:064x}", answers, places)
     message = report_message(report, chain_id=embedded.CHAIN_ID, contract=contract)
     data = gateway.submit_data(contract, report, sign_report(message, [_key(signer) for signer in SIGNING]))
-    receipt = deployer._send(contract, data)  # noqa: SLF001 - one mined transaction
+    receipt = deployer.send(contract, data)
     if len(receipt.accepted) != len(pairs):
         raise RuntimeError(f"{len(receipt.accepted)} of {len(pairs)} answers were taken: {receipt.skipped}")
     return receipt.gas_used

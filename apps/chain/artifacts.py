@@ -13,15 +13,16 @@ ARTIFACTS = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A compiled contract. ``bytecode`` is 0x-prefixed creation code."""
+    """A compiled contract. ``bytecode`` is 0x-prefixed creation code, ``source_hash`` of all Solidity it came from."""
 
     name: str
     abi: list[dict[str, Any]]
     bytecode: str
+    source_hash: str
 
 
 @cache
 def artifact(name: str) -> Artifact:
     """Return the artifact of a contract. Raises FileNotFoundError when it was never compiled."""
     document = json.loads((ARTIFACTS / f"{name}.json").read_text(encoding="utf-8"))
-    return Artifact(name=name, abi=document["abi"], bytecode=document["bytecode"])
+    return Artifact(name, document["abi"], document["bytecode"], document["sourceHash"])

@@ -10,7 +10,7 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
-from apps.chain.bindings import price_oracle
+from apps.chain.bindings import price_oracle, timelock_controller
 from apps.chain.errors import (
     AlreadyKnown,
     ChainError,
@@ -28,6 +28,7 @@ PAGE_BYTES = 2 + 32
 ERRORS: dict[bytes, tuple[str, tuple[str, ...]]] = {
     bytes.fromhex("08c379a0"): ("Error", ("string",)),
     bytes.fromhex("4e487b71"): ("Panic", ("uint256",)),
+    **timelock_controller.ERRORS,
     **price_oracle.ERRORS,
 }
 # Words of geth, Anvil (alloy), Erigon, Nethermind and Besu; the first group that matches decides.

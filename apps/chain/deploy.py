@@ -64,29 +64,33 @@ class Deployer:
         One that stands already, deployed with the same setup and salt, is returned as it is: a deployment that was
         killed half-way is found again. Raises ExecutionReverted, a TransactionRefused, FeeAboveCap or DeployTimeout.
         """
-        code = setup.creation_code()
+        return self.deploy_code(setup.creation_code(), salt=salt)
+
+    def deploy_code(self, code: bytes, *, salt: bytes) -> Deployed:
+        """Deploy any creation code; else as ``deploy``."""
         if not self.gateway.has_code(CREATE2_FACTORY):
-            receipt = self._send(None, code)
+            receipt = self.send(None, code)
             if receipt.contract_address is None:
                 raise TransactionRefused("the receipt of the deployment names no contract")
             return Deployed(receipt.contract_address, receipt.tx_hash, receipt.block_number)
         address = create2_address(salt, code)
         if self.gateway.has_code(address):
             return Deployed(address, tx_hash="", block_number=self.gateway.head().number)
-        receipt = self._send(CREATE2_FACTORY, salt + code)
+        receipt = self.send(CREATE2_FACTORY, salt + code)
         if not self.gateway.has_code(address):
             raise TransactionRefused(f"no contract at {address} after {receipt.tx_hash}")
         return Deployed(address, receipt.tx_hash, receipt.block_number)
 
     def add_feed(self, contract: str, pair: str, config: OnChainFeedConfig) -> None:
         """Add a feed; its proxy is deployed with it. Raises as ``deploy``."""
-        self._send(contract, price_oracle.add_feed(feed_id(pair), config_to_chain(config)).data)
+        self.send(contract, price_oracle.add_feed(feed_id(pair), config_to_chain(config)).data)
 
     def update_feed(self, contract: str, pair: str, config: OnChainFeedConfig) -> None:
         """Replace a feed's rules. Raises as ``deploy``; the decimals of a feed never change."""
-        self._send(contract, price_oracle.update_feed(feed_id(pair), config_to_chain(config)).data)
+        self.send(contract, price_oracle.update_feed(feed_id(pair), config_to_chain(config)).data)
 
-    def _send(self, to: str | None, data: bytes) -> Receipt:
+    def send(self, to: str | None, data: bytes) -> Receipt:
+        """Send a call, or creation code, and return the receipt once it is mined. Raises as ``deploy``."""
         gas = self.gateway.estimate_gas(sender=self.admin.address, to=to, data=data)
         fields = TransactionFields(
             chain_id=self.chain_id,

@@ -244,6 +244,7 @@ class DeploymentAdmin(ReadOnlyAdmin):
         "is_local",
         "signers_needed",
         "block_number",
+        "timelock",
         "created_at",
         "retired_reason",
     )

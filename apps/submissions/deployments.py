@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from eth_hash.auto import keccak
 
+from apps.chain.artifacts import artifact
 from apps.chain.contract_setup import CREATE2_SALT, ContractSetup
 from apps.chain.deploy import (
     LOCAL_FUNDS_WEI,
@@ -108,7 +109,7 @@ def deploy(policy: ChainPolicy, deployer: Deployer, identity: ChainIdentity, *, 
         raise DeploymentRefused(f"SIGNER_THRESHOLD is {threshold}, SIGNER_KEYSTORES names {len(signers)} files")
     setup = ContractSetup(admin=deployer.admin.address, signers=signers, threshold=threshold)
     # an address is never used twice on a local chain: what was signed for a contract of before a reset stays void
-    made = deployer.deploy(setup, salt=_salt(policy, identity))
+    made = deployer.deploy(setup, salt=_salt(policy, identity, replaces=bool(retired_reason)))
     signer_set = deployer.gateway.signer_set(made.address)
     return _record(
         Deployment(
@@ -120,6 +121,7 @@ def deploy(policy: ChainPolicy, deployer: Deployer, identity: ChainIdentity, *, 
             threshold=signer_set.threshold,
             signer_set_version=signer_set.version,
             contract_version=CONTRACT_VERSION,
+            source_hash=artifact("PriceOracle").source_hash,
             tx_hash=made.tx_hash,
             block_number=made.block_number,
             genesis_hash=_genesis_hash(identity, gateway=deployer.gateway),
@@ -218,11 +220,17 @@ def _update(deployment: Deployment, feed: Feed, deployer: Deployer) -> str:
     return "updated"
 
 
-def _salt(policy: ChainPolicy, identity: ChainIdentity) -> bytes:
-    """Return what tells this contract's address from those of other destinations on the same chain."""
+def _salt(policy: ChainPolicy, identity: ChainIdentity, *, replaces: bool) -> bytes:
+    """Return what tells this contract's address from others on the same chain: of other destinations, and former ones.
+
+    The same setup would have the address of the contract that it is to replace; one that replaces the n-th recorded
+    has n in its salt, so that a replacement that was killed half-way is found again.
+    """
     if identity.is_local:
         return secrets.token_bytes(32)
-    return CREATE2_SALT if policy.name == MAIN else bytes(keccak(CREATE2_SALT + policy.name.encode()))
+    salt = CREATE2_SALT if policy.name == MAIN else bytes(keccak(CREATE2_SALT + policy.name.encode()))
+    former = Deployment.objects.filter(destination=policy.name, chain_id=identity.chain_id).count() if replaces else 0
+    return bytes(keccak(salt + former.to_bytes(32, "big"))) if former else salt
 
 
 def _genesis_hash(identity: ChainIdentity, *, gateway: OracleGateway) -> str:

@@ -55,6 +55,12 @@ class Deployment(models.Model):
     contract_version = models.PositiveSmallIntegerField(
         default=2, help_text="Of the wire format; contracts of other versions cannot be written to."
     )
+    source_hash = models.CharField(
+        max_length=66, blank=True, help_text="SHA-256 of the Solidity it was built from; empty if another deployed it."
+    )
+    timelock = models.CharField(
+        max_length=42, blank=True, help_text="The TimelockController that the admin's office was offered to."
+    )
     tx_hash = models.CharField(max_length=66)
     block_number = models.PositiveBigIntegerField()
     genesis_hash = models.CharField(

@@ -46,7 +46,7 @@ class Verifier:
 def verifier(oracle: Oracle) -> Verifier:
     """EvidenceProof as it is committed, deployed beside the oracle."""
     made = artifact("EvidenceProof")
-    address = oracle.deployer._send(None, bytes.fromhex(made.bytecode[2:])).contract_address
+    address = oracle.deployer.send(None, bytes.fromhex(made.bytecode[2:])).contract_address
     assert address is not None
     web3 = Web3(HTTPProvider(oracle.url))
     return Verifier(oracle, web3.eth.contract(address=Web3.to_checksum_address(address), abi=made.abi))

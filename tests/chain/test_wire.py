@@ -65,7 +65,7 @@ def test_what_is_encoded_is_what_is_stored(wired: Oracle, batch: list[tuple[str,
     report = Report(1, "0x" + "ab" * 32, sent, gateway.places(contract))
     signatures = sign_report(report_message(report, chain_id=31337, contract=contract), [key(n) for n in SIGNERS[:2]])
 
-    receipt = wired.deployer._send(contract, gateway.submit_data(contract, report, signatures))
+    receipt = wired.deployer.send(contract, gateway.submit_data(contract, report, signatures))
 
     assert receipt.skipped == {}
     assert {pair: answer for pair, (_, answer) in receipt.accepted.items()} == {a.pair: a.answer for a in sent}
@@ -92,7 +92,7 @@ def test_what_is_refused_is_named(wired: Oracle, batch: list[tuple[str, int, int
     report = Report(1, "0x" + "ef" * 32, sent, gateway.places(contract))
     signatures = sign_report(report_message(report, chain_id=31337, contract=contract), [key(n) for n in SIGNERS])
 
-    receipt = wired.deployer._send(contract, gateway.submit_data(contract, report, signatures))
+    receipt = wired.deployer.send(contract, gateway.submit_data(contract, report, signatures))
 
     assert receipt.skipped == {pair: flaw for pair, flaw in flaws.items() if flaw}
     assert set(receipt.accepted) == {pair for pair, flaw in flaws.items() if not flaw}
@@ -114,7 +114,7 @@ def test_a_report_of_many_entries_and_the_largest_answers(wired: Oracle) -> None
     report = Report(1, "0x" + "12" * 32, sent, gateway.places(contract))
     signatures = sign_report(report_message(report, chain_id=31337, contract=contract), [key(n) for n in SIGNERS])
 
-    receipt = wired.deployer._send(contract, gateway.submit_data(contract, report, signatures))
+    receipt = wired.deployer.send(contract, gateway.submit_data(contract, report, signatures))
 
     assert receipt.skipped == {}
     for pair, reading in gateway.read_prices(contract, [*PACKED, WIDE]).prices.items():
