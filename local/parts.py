@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 START_SCRIPTS = REPOSITORY / "compose" / "start"
 LOG_BYTES = "10MB"
 LOG_BACKUPS = 2  # beside the live file: 3 x 10 MB a part
-ORACLE_PARTS = ("web", "fetch", "settle", "chain", "beat", "flower")
+ORACLE_PARTS = ("web", "fetch", "settle", "chain", "chains", "beat", "flower")
 
 
 @dataclass(frozen=True, slots=True)

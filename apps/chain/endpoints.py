@@ -27,6 +27,7 @@ from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from apps.chain import recursion as _recursion  # noqa: F401 - for its effect
+from apps.chain.guarded import Resolve, guard
 from apps.monitoring import metrics
 
 FAILURES_BEFORE_PAUSE = 3
@@ -64,6 +65,7 @@ def host_of(url: str) -> str:
 class Endpoint:
     """One URL. ``head``: the newest block it spoke of, at ``head_at`` of the monotonic clock.
 
+    resolve: what its host may be reached at; None for wherever its name leads.
     skew_s: how far this machine's clock is ahead of the one in its replies' Date headers; None before the first.
     """
 
@@ -79,11 +81,14 @@ class Endpoint:
     quarantined_until: float = float("-inf")
     reason: str = ""
     skew_s: float | None = None
+    resolve: Resolve | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.host = self.host or host_of(self.url)
         session = requests.Session()
         session.hooks["response"].append(self._note_date)
+        if self.resolve is not None:
+            guard(session, self.resolve)
         self._provider = HTTPProvider(
             self.url,
             request_kwargs={"timeout": self.timeout_s},

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median_low
 from typing import Any
 
@@ -26,6 +26,7 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from apps.chain.endpoints import Endpoint, EndpointFailed, Quarantine, host_of
 from apps.chain.errors import ChainReadInconsistent, RpcUnavailable, WrongChain
+from apps.chain.guarded import Resolve
 
 __all__ = ["EndpointPool", "host_of"]
 
@@ -47,6 +48,7 @@ class EndpointPool(JSONBaseProvider):
         chain_id: int,
         timeout_s: float,
         agreement: int = 1,
+        guarded: Mapping[str, Resolve] | None = None,
         head_lag: int = HEAD_LAG_BLOCKS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -55,7 +57,7 @@ class EndpointPool(JSONBaseProvider):
         self._agreement = agreement
         self._head_lag = head_lag
         self._clock = clock
-        self._endpoints = [Endpoint(url, timeout_s, clock) for url in urls]
+        self._endpoints = [Endpoint(url, timeout_s, clock, resolve=(guarded or {}).get(url)) for url in urls]
         self._current = 0
         self._highest = -1
         self._behind_since: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -47,6 +47,7 @@ from apps.chain.gateway import (
     SequencerStatus,
     SignerSet,
 )
+from apps.chain.guarded import Resolve
 from apps.chain.replies import cost_wei, message_of
 from apps.chain.report import Report, compact_signatures, encode_report, feed_id, pair_of, place_of
 from apps.chain.rpc import EndpointPool
@@ -68,9 +69,10 @@ class Web3Gateway:
         agreement: int = 1,
         fee_strategy: FeeStrategy = FeeStrategy.AUTO,
         data_fee: DataFee = DataFee.NONE,
+        guarded: Mapping[str, Resolve] | None = None,
     ) -> None:
         self._chain_id = chain_id
-        self._pool = EndpointPool(urls, chain_id=chain_id, timeout_s=timeout_s, agreement=agreement)
+        self._pool = EndpointPool(urls, chain_id=chain_id, timeout_s=timeout_s, agreement=agreement, guarded=guarded)
         # middleware off: they validate by extra round trips (chain id, pending nonce) and rewrite what we sign
         self._web3 = Web3(self._pool, middleware=[])
         self._fee_reader = FeeReader(self._asked, strategy=fee_strategy, data_fee=data_fee)

@@ -17,7 +17,7 @@ from apps.feeds.changes import Change, changes_between, target_of
 from apps.feeds.destination_rules import destination_problems, published_problems
 from apps.feeds.document import Complaint, ConfigError, Document
 from apps.feeds.models import Destination, Feed, Listing, Source
-from apps.feeds.options import adapter_slugs, option_problems, source_rule_problems
+from apps.feeds.options import adapter_slugs, destination_url_problems, option_problems, source_rule_problems
 from apps.feeds.selectors import current_config
 from apps.feeds.services import lock_configuration, record_config_version
 from apps.feeds.validation import Problem, change_problems, config_problems
@@ -28,6 +28,7 @@ def all_problems(current: Config, target: Config) -> list[Problem]:
     """Return everything that forbids going from one configuration to the other."""
     return [
         *destination_problems(target),
+        *destination_url_problems(target),
         *config_problems(target, adapters=adapter_slugs()),
         *published_problems(target),
         *option_problems(target),

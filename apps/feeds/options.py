@@ -60,6 +60,16 @@ def source_rule_problems(config: Config) -> Iterator[Problem]:
             yield Problem((*where, "options"), "key_in_options", f"{name} {KEY_IN_OPTIONS}")
 
 
+def destination_url_problems(config: Config) -> Iterator[Problem]:
+    """Yield RPC URLs of destinations that lead inside the network as they are written."""
+    allowed = env.listing("PRICE_HOST_ALLOWLIST")
+    for row in config.destinations.values():
+        for url in row.rpc_urls:
+            if not url.startswith(env.REFERENCE) and (fault := url_fault(url, allowed=allowed)):
+                message = f"{logs.censor(url)}: {fault}; what stands in a variable ({env.REFERENCE}NAME_RPC_URLS) may"
+                yield Problem(("destinations", row.name, "rpc_urls"), "address_refused", message)
+
+
 def lookup_problems(source: SourceConfig, *, before: SourceConfig) -> Iterator[Problem]:
     """Yield URLs that are new to the source and whose names lead inside the network at this moment.
 

@@ -55,8 +55,12 @@ def _task_ends(task_id: str, task: Task[Any, Any], state: str | None = None, **_
 
 
 def pool_of(hostname: str) -> str:
-    """Return the pool a worker's node name says: ``fetch@host`` and ``fetch2@host`` are of pool ``fetch``."""
-    return hostname.partition("@")[0].rstrip("0123456789") or UNKNOWN
+    """Return the pool a worker's node name says: ``fetch@host`` and ``fetch2@host`` are of pool ``fetch``.
+
+    What stands behind a dot is a destination's name, which may end in a digit: ``chain.base2``.
+    """
+    name = hostname.partition("@")[0]
+    return (name if "." in name else name.rstrip("0123456789")) or UNKNOWN
 
 
 def _worker_beats(sender: Any, **_: object) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -22,8 +21,10 @@ from apps.feeds.models import Feed, Source
 from apps.monitoring import collector, metrics
 from apps.monitoring.metrics import Queue, SubmissionState
 from apps.rounds.models import Answer, Hold, Round
+from apps.scheduler.driving import messages_waiting
 from apps.scorecards.selectors import Window, scorecards_of_sources
 from apps.sources.gate_state import BreakerState, gate_states
+from apps.submissions.chains import enabled_destinations, queue_of
 from apps.submissions.models import ChainDifference, OnChainPrice, Submission, Wallet
 from oracle_project import celery_config
 
@@ -181,19 +182,9 @@ def queues() -> Iterator[GaugeMetricFamily]:
     """Yield the messages that wait in each queue; a queue that the broker does not know yet is empty."""
     length = metrics.QUEUE_LENGTH.family()
     with Connection(celery_config.broker_url, connect_timeout=BROKER_TIMEOUT_S) as connection:
-        for queue in Queue:
-            length.add_metric([queue], _waiting(connection, queue))
+        for queue in (*Queue, *(queue_of(name) for name in enabled_destinations()[1:])):
+            length.add_metric([queue], messages_waiting(connection, queue))
     yield length
-
-
-def _waiting(connection: Connection, queue: str) -> int:
-    channel: Any = connection.channel()  # the stubs know only what all transports share
-    try:
-        return int(channel.queue_declare(queue=queue, passive=True).message_count)
-    except connection.channel_errors:
-        return 0
-    finally:
-        channel.close()
 
 
 def register() -> None:
@@ -201,4 +192,4 @@ def register() -> None:
     for read in (feeds, quorum_margins, rounds, holds, submissions, wallets, lanes, sources, scores):
         collector.register(read.__name__, read, errors=(DatabaseError,))
     collector.register(source_gates.__name__, source_gates, errors=(DatabaseError, RedisError))
-    collector.register(queues.__name__, queues, errors=(OSError, KombuError, OperationalError))
+    collector.register(queues.__name__, queues, errors=(DatabaseError, OSError, KombuError, OperationalError))

@@ -15,6 +15,7 @@ SWEEP_EVIDENCE_S = 30
 PRUNE_S = 60
 WRITE_SCORES_S = 20
 SHADOWS_S = 5
+DRIVE = "scheduler.drive_destinations"
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:
@@ -29,6 +30,9 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "sweep-evidence": _every(SWEEP_EVIDENCE_S, "evidence.sweep"),
         "prune-evidence": _every(PRUNE_S, "evidence.prune"),
         "reconcile-chain": _every(RECONCILE_S, "submissions.reconcile"),
+        "sweep-destinations": _every(SWEEP_SUBMISSIONS_S, DRIVE, "submissions.sweep"),
+        "follow-destinations": _every(FOLLOW_CHAIN_S, DRIVE, "submissions.follow_chain"),
+        "reconcile-destinations": _every(RECONCILE_S, DRIVE, "submissions.reconcile"),
         "prune-rounds": _every(PRUNE_S, "scheduler.prune"),
         "start-shadow-runs": _every(SHADOWS_S, "shadows.start_runs"),
         "prune-shadow-runs": _every(PRUNE_S, "shadows.prune"),
@@ -36,5 +40,10 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
     }
 
 
-def _every(interval_s: float, task: str) -> dict[str, Any]:
-    return {"task": task, "schedule": interval_s, "options": {"expires": max(interval_s * 2, 5)}}
+def _every(interval_s: float, task: str, *args: str) -> dict[str, Any]:
+    return {"task": task, "schedule": interval_s, "args": args, "options": {"expires": expires_after_s(interval_s)}}
+
+
+def expires_after_s(interval_s: float) -> float:
+    """Return how long a tick of the clock is worth something."""
+    return max(interval_s * 2, 5)

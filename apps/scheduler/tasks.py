@@ -11,6 +11,7 @@ from apps.rounds.models import Round
 from apps.rounds.plans import prune_plans
 from apps.rounds.retention import prune_rounds, trim_rounds
 from apps.rounds.workflow import close_overdue_rounds, start_round
+from apps.scheduler.driving import drive
 from apps.scorecards.services import flush_when_due
 
 
@@ -21,6 +22,12 @@ def start_scheduled_round() -> str | None:
     if not pairs:
         return None
     return str(start_round(pairs=pairs, trigger=Round.Trigger.SCHEDULED).round.pk)
+
+
+@shared_task(name="scheduler.drive_destinations")
+def drive_destinations(task: str) -> list[str]:
+    """Send a task of the chain workers to every destination but main, which beat knows; return whom it was sent to."""
+    return drive(task)
 
 
 @shared_task(name="scheduler.sweep_rounds")

@@ -15,6 +15,7 @@ from apps.chain.open_signer import open_signer
 from apps.chain.signers import Signer, sorted_by_address
 from apps.feeds.destination_model import MAIN
 from apps.submissions.chains import ChainPolicy, policy_of, settings_policy
+from apps.submissions.rpc_addresses import checked_addresses
 from oracle_project import env
 
 if TYPE_CHECKING:
@@ -40,6 +41,21 @@ class ChainClients:
             if transmitter.address.lower() == address.lower():
                 return transmitter
         raise LaneClosed(f"the key of {address} is not here")
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a gateway is made of, and its key in a process: an edit in admin makes another one.
+
+    typed: URLs that stand in the configuration; they reach public and listed addresses only.
+    """
+
+    chain_id: int
+    urls: tuple[str, ...]
+    typed: frozenset[str]
+    agreement: int
+    fee_strategy: FeeStrategy
+    data_fee: DataFee
 
 
 def gateway(destination: str = MAIN) -> Web3Gateway:
@@ -83,14 +99,16 @@ def forget() -> None:
 
 
 def _gateway_of(policy: ChainPolicy) -> Web3Gateway:
-    return _gateway(
-        os.getpid(),
-        policy.chain_id,
-        endpoints_of(policy),
-        policy.read_agreement,
-        policy.fee_strategy,
-        policy.data_fee,
+    typed = frozenset() if policy.name == MAIN else frozenset(policy.rpc_urls)
+    wiring = Wiring(
+        chain_id=policy.chain_id,
+        urls=endpoints_of(policy),
+        typed=typed,
+        agreement=policy.read_agreement,
+        fee_strategy=policy.fee_strategy,
+        data_fee=policy.data_fee,
     )
+    return _gateway(os.getpid(), wiring)
 
 
 def endpoints_of(policy: ChainPolicy) -> tuple[str, ...]:
@@ -105,20 +123,18 @@ def endpoints_of(policy: ChainPolicy) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=MAX_GATEWAYS)
-def _gateway(
-    _pid: int, chain_id: int, urls: tuple[str, ...], agreement: int, fee_strategy: FeeStrategy, data_fee: DataFee
-) -> Web3Gateway:
-    """Return the gateway of a chain; what it is made of is its key, so an edit in admin makes another one."""
+def _gateway(_pid: int, wiring: Wiring) -> Web3Gateway:
     # imported here: web3 takes seconds to load, and most processes never speak to a chain
     from apps.chain.web3_gateway import Web3Gateway  # noqa: PLC0415
 
     return Web3Gateway(
-        urls,
-        chain_id=chain_id,
+        wiring.urls,
+        chain_id=wiring.chain_id,
         timeout_s=RPC_TIMEOUT_S,
-        agreement=agreement,
-        fee_strategy=fee_strategy,
-        data_fee=data_fee,
+        agreement=wiring.agreement,
+        fee_strategy=wiring.fee_strategy,
+        data_fee=wiring.data_fee,
+        guarded=dict.fromkeys(wiring.typed, checked_addresses),
     )
 
 

@@ -121,3 +121,11 @@ def test_the_last_destination_of_a_feed_cannot_be_switched_off(operator: Client,
     assert "BTC/USD would be published nowhere" in page.content.decode()
     row.refresh_from_db()
     assert row.enabled
+
+
+def test_a_private_url_is_refused_in_the_form(operator: Client, small: str) -> None:
+    """What somebody types must not reach into the network behind the oracle."""
+    url = reverse("admin:feeds_destination_add")
+    posted = {**form_of(operator, url), "name": "base", "chain_id": "8453", "rpc_urls": "https://10.0.0.7:8545"}
+
+    assert "PRICE_HOST_ALLOWLIST does not list it" in errors_of(operator.post(url, posted))

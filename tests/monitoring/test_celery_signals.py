@@ -12,7 +12,13 @@ from apps.monitoring import celery_signals
 
 @pytest.mark.parametrize(
     ("hostname", "pool"),
-    [("fetch@host", "fetch"), ("fetch2@host", "fetch"), ("chain@a.b", "chain"), ("@host", "unknown")],
+    [
+        ("fetch@host", "fetch"),
+        ("fetch2@host", "fetch"),
+        ("chain@a.b", "chain"),
+        ("chain.base2@a.b", "chain.base2"),
+        ("@host", "unknown"),
+    ],
 )
 def test_pool_is_read_from_the_node_name(hostname: str, pool: str) -> None:
     """Workers of one pool are numbered, their pool is not."""

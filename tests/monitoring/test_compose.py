@@ -18,7 +18,7 @@ from oracle_project import env
 from tests.conftest import REPOSITORY
 
 COMPOSE = REPOSITORY / "compose"
-OURS = ("web", "fetch", "settle", "chain", "beat", "flower")
+OURS = ("web", "fetch", "settle", "chain", "chains", "beat", "flower")
 # Written by the operator, not by make-secrets.
 OPERATORS_OWN = {
     "eth_rpc_urls",
@@ -131,7 +131,7 @@ def test_only_the_chain_worker_holds_signing_keys() -> None:
     """Who signs is apart from who talks to the internet's exchanges and to clients."""
     holders = {name for name, s in compose_file()["services"].items() if secret_names(s) & KEYS_OF_SIGNING}
 
-    assert holders == {"chain"}
+    assert holders == {"chain", "chains"}
 
 
 def test_fetch_and_settle_have_the_networks_they_need() -> None:
@@ -144,7 +144,7 @@ def test_fetch_and_settle_have_the_networks_they_need() -> None:
     assert all(services[name]["networks"] == ["inside"] for name in ("postgres", "redis", "rabbitmq"))
 
 
-@pytest.mark.parametrize("name", ["migrate", "chain"])
+@pytest.mark.parametrize("name", ["migrate", "chain", "chains"])
 def test_environment_passes_the_checks_of_production(name: str, tmp_path: Path) -> None:
     """Services that run management commands have every variable and secret the production settings insist on."""
     given = compose_file()["services"][name]
@@ -207,7 +207,7 @@ def test_passwords_are_only_where_they_are_used() -> None:
         for secret in ("keystore_password", "flower_password")
     }
 
-    assert holders == {"keystore_password": {"chain"}, "flower_password": {"flower"}}
+    assert holders == {"keystore_password": {"chain", "chains"}, "flower_password": {"flower"}}
 
 
 def test_web_believes_the_one_proxy_before_it() -> None:

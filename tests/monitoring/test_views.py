@@ -217,5 +217,5 @@ def test_metrics_need_few_queries(client, django_assert_max_num_queries) -> None
     for number in range(20):
         feed_with_price(f"T{number}/USD", age_s=1)
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         client.get("/metrics")
