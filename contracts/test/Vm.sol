@@ -23,6 +23,8 @@ interface Vm {
     function expectRevert() external;
     function expectRevert(bytes calldata data) external;
     function expectEmit(address emitter) external;
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
 

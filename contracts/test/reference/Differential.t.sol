@@ -9,6 +9,7 @@ import {RandomCalls} from "./RandomCalls.sol";
 contract DifferentialTest is RandomCalls {
     /// @notice Random calls by random callers: reports, time, feeds, limits, signers, pauses and offices.
     /// forge-config: default.fuzz.runs = 64
+    /// forge-config: mutate.fuzz.runs = 10
     /// forge-config: intense.fuzz.runs = 1500
     function testFuzz_everyCall_DoesWhatTheReferenceDoes(uint256 seed) public {
         _begin(seed);
@@ -21,6 +22,7 @@ contract DifferentialTest is RandomCalls {
 
     /// @notice Reports alone, many in a row: the ring wraps, lanes are carried over and over.
     /// forge-config: default.fuzz.runs = 32
+    /// forge-config: mutate.fuzz.runs = 6
     /// forge-config: intense.fuzz.runs = 1000
     function testFuzz_everyReport_IsTakenAsTheReferenceTakesIt(uint256 seed) public {
         _begin(seed);
@@ -33,18 +35,18 @@ contract DifferentialTest is RandomCalls {
     /// @notice The comparison is not empty words: a run takes and skips answers for every reason but RoundsExhausted, and
     ///         sees every event and reports that revert.
     function test_sequences_ReachEveryReason() public {
-        for (uint256 run; run < 12; ++run) {
+        for (uint256 run; run < 6; ++run) {
             _begin(uint256(keccak256(abi.encode("reach", run))));
             for (uint256 i; i < 60; ++i) {
                 _anyCall();
             }
         }
         for (uint256 reason = 1; reason < uint256(IPriceOracle.SkipReason.RoundsExhausted); ++reason) {
-            vm.assertGe(s_skipped[reason], 10, vm.toString(reason));
+            vm.assertGe(s_skipped[reason], 5, vm.toString(reason));
         }
-        vm.assertGe(s_taken, 100, "reports with answers that were taken");
-        vm.assertGe(s_reverted, 100, "calls that reverted");
-        vm.assertGe(s_succeeded, 200, "calls that did not");
+        vm.assertGe(s_taken, 60, "reports with answers that were taken");
+        vm.assertGe(s_reverted, 50, "calls that reverted");
+        vm.assertGe(s_succeeded, 150, "calls that did not");
     }
 
     // ------------------------------------------------------------------------------------------------------ readings
