@@ -19,7 +19,14 @@ from apps.submissions.models import Attempt, Deployment, Submission
 from apps.submissions.news import EXPIRED, SUPERSEDED, too_old
 from apps.submissions.prices import store_readings
 from apps.submissions.reading_back import read_back
-from apps.submissions.recovering import is_nonce_mined, mark_missing, receipt_of, resolve_missing, revive_replaced
+from apps.submissions.recovering import (
+    is_nonce_mined,
+    mark_missing,
+    receipt_of,
+    resolve_missing,
+    revive_overtaken,
+    take_back,
+)
 from apps.submissions.replacing import reprice
 from apps.submissions.sending import REVERTED, broadcast
 from apps.submissions.services import fail, move
@@ -45,7 +52,7 @@ def confirm(submission_id: uuid.UUID, clients: ChainClients) -> None:
     receipt = receipt_of(submission, clients.gateway, everywhere=submission.state == State.MISSING)
     if receipt is not None:
         accept(submission, submission.deployment, receipt, clients)
-    elif old := revive_replaced(submission, clients.gateway):
+    elif old := revive_overtaken(submission, clients.gateway):
         confirm(old.pk, clients)
     elif submission.state == State.MISSING:
         resolve_missing(submission, clients, now=timezone.now())
@@ -66,8 +73,10 @@ def push(submission: Submission, clients: ChainClients) -> None:
 
 def accept(submission: Submission, deployment: Deployment, receipt: Receipt, clients: ChainClients) -> None:
     """End a submission by its receipt: CONFIRMED when something landed, FATAL otherwise."""
-    kind = Attempt.objects.values_list("kind", flat=True).get(tx_hash=receipt.tx_hash)
-    if kind == Attempt.Kind.CANCEL:
+    attempt = Attempt.objects.select_related("wallet", "deployment").defer("raw").get(tx_hash=receipt.tx_hash)
+    if attempt.nonce != submission.nonce:
+        take_back(submission, attempt, frm=FOLLOWED)  # it was sent anew meanwhile; that nonce is free to be filled
+    if attempt.kind == Attempt.Kind.CANCEL:
         _end_cancelled(submission, receipt)
     elif receipt.succeeded:
         _read_back(submission, deployment, receipt, clients.gateway)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from django.db.models import QuerySet
+
 from apps.chain.gateway import ChainSnapshot
 from apps.chain.report import ReportAnswer
 from apps.feeds.models import Feed
@@ -60,11 +62,28 @@ def freshest_planned(submission: Submission, *, now: datetime) -> Submission | N
     It must have an answer at least as new for each of its feeds, and be young enough to be accepted. A report carries
     one evidence hash, so answers of two rounds are never mixed into one.
     """
-    planned = Submission.objects.filter(state=State.PLANNED, destination=submission.destination)
-    planned = planned.filter(chain_id=submission.chain_id)
-    planned = planned.filter(simulated=submission.simulated).order_by("-created_at")
-    fresh = _covering(submission, planned)
+    fresh = _covering(submission, _planned_beside(submission))
     return None if fresh is None or too_old(fresh, now=now) else fresh
+
+
+def freshest_overtaking(submission: Submission, *, now: datetime) -> Submission | None:
+    """Return the newest planned submission that should land before one in flight, None without one.
+
+    It has a newer answer for some feeds of it, an older one for none, and is young enough to be accepted.
+    """
+    held = _times(submission)
+    for candidate in _planned_beside(submission):
+        shared = {pair: time_s - held[pair] for pair, time_s in _times(candidate).items() if pair in held}
+        if shared and min(shared.values()) >= 0 < max(shared.values()) and not too_old(candidate, now=now):
+            return candidate
+    return None
+
+
+def _planned_beside(submission: Submission) -> QuerySet[Submission]:
+    """Return what is planned for the same contract, the newest first."""
+    planned = Submission.objects.filter(state=State.PLANNED, destination=submission.destination)
+    planned = planned.filter(chain_id=submission.chain_id, simulated=submission.simulated)
+    return planned.order_by("-created_at")
 
 
 def is_wanted_as_replacement(submission: Submission) -> bool:
@@ -80,9 +99,14 @@ def is_wanted_as_replacement(submission: Submission) -> bool:
 
 
 def _covering(submission: Submission, candidates: Iterable[Submission]) -> Submission | None:
-    wanted = {answer.pair: answer.observed_at for answer in report_answers(submission)}
+    wanted = _times(submission)
     for candidate in candidates:
-        offered = {answer.pair: answer.observed_at for answer in report_answers(candidate)}
+        offered = _times(candidate)
         if all(offered.get(pair, 0) >= observed_at for pair, observed_at in wanted.items()):
             return candidate
     return None
+
+
+def _times(submission: Submission) -> dict[str, int]:
+    """Return the observation time of each feed of a submission, unix seconds."""
+    return {answer.pair: answer.observed_at for answer in report_answers(submission)}

@@ -8,6 +8,7 @@ UNCONFIRMED ──► MISSING ──► CONFIRMED     a node that lagged shows t
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from apps.submissions.wallets import skip_taken_nonces
 
 log = logging.getLogger(__name__)
 State = Submission.State
+REVIVABLE = (State.PLANNED, State.REPLACED, State.FATAL, *Submission.IN_FLIGHT)
 
 
 def receipt_of(submission: Submission, gateway: OracleGateway, *, everywhere: bool = False) -> Receipt | None:
@@ -37,15 +39,7 @@ def recover_landed(submission: Submission, deployment: Deployment, gateway: Orac
     for attempt in old.order_by("-created_at"):
         receipt = gateway.receipt(attempt.tx_hash, everywhere=True)
         if receipt is not None and receipt.succeeded and receipt.accepted:
-            move(
-                submission.pk,
-                frm=[State.PLANNED],
-                to=State.UNCONFIRMED,
-                deployment=deployment,
-                wallet=attempt.wallet,
-                nonce=attempt.nonce,
-                broadcast_at=attempt.broadcast_at,
-            )
+            take_back(submission, attempt, frm=[State.PLANNED])
             log.warning("an old attempt landed after all submission=%s tx=%s", submission.pk, attempt.tx_hash)
             return True
     return False
@@ -81,18 +75,39 @@ def resolve_missing(submission: Submission, clients: ChainClients, *, now: datet
     reopen(Submission.objects.filter(pk=submission.pk, state=State.MISSING), reason=reason)
 
 
-def revive_replaced(submission: Submission, gateway: OracleGateway) -> Submission | None:
-    """Return the report that ``submission`` replaced when that one's transaction was mined instead; None otherwise.
+def take_back(submission: Submission, attempt: Attempt, *, frm: Sequence[State]) -> None:
+    """Give a submission the nonce that its mined attempt used, to be followed there; who holds it now is opened again.
 
-    The old one takes its nonce back and is UNCONFIRMED again; the newer one, still news, goes back to PLANNED.
+    Raises StateMoved when the submission is in none of ``frm``.
     """
-    for old in Submission.objects.filter(replaced_by=submission, state=State.REPLACED, nonce=submission.nonce):
-        if receipt_of(old, gateway) is None:
-            continue
-        with transaction.atomic():
-            reopen(
-                Submission.objects.filter(pk=submission.pk), reason=f"{old.pk}, which it replaced, was mined instead"
-            )
-            move(old.pk, frm=[State.REPLACED], to=State.UNCONFIRMED, replaced_by=None)
-        return old
+    holders = Submission.objects.filter(wallet=attempt.wallet, nonce=attempt.nonce).exclude(pk=submission.pk)
+    with transaction.atomic():
+        reopen(holders, reason=f"{submission.pk}, which had its nonce before, was mined instead")
+        move(
+            submission.pk,
+            frm=frm,
+            to=State.UNCONFIRMED,
+            deployment=attempt.deployment,
+            wallet=attempt.wallet,
+            nonce=attempt.nonce,
+            broadcast_at=attempt.broadcast_at,
+            replaced_by=None,
+            failure_code="",
+            failure_message="",
+        )
+
+
+def revive_overtaken(submission: Submission, gateway: OracleGateway) -> Submission | None:
+    """Return the report that had this one's nonce before, when that one's transaction was mined instead; else None.
+
+    The old one is followed at the nonce again, the newer one, still news, goes back to PLANNED. An old one that has
+    landed already, or is in flight elsewhere, finds its receipt itself.
+    """
+    nonce = -1 if submission.nonce is None else submission.nonce
+    others = Attempt.objects.filter(wallet=submission.wallet, nonce=nonce, submission__isnull=False)
+    for attempt in others.exclude(submission=submission).select_related("submission", "wallet", "deployment"):
+        old = attempt.submission
+        if old is not None and old.state not in Submission.LANDED and gateway.receipt(attempt.tx_hash) is not None:
+            take_back(old, attempt, frm=REVIVABLE)
+            return old
     return None

@@ -20,9 +20,9 @@ from apps.submissions.attempts import Draft, draft_cancel, fees_of, newest_attem
 from apps.submissions.clients import ChainClients
 from apps.submissions.lanes import lane_lock
 from apps.submissions.models import Attempt, Deployment, Submission, Wallet
-from apps.submissions.news import freshest_planned, too_old
+from apps.submissions.news import freshest_overtaking, freshest_planned, too_old
 from apps.submissions.sending import REVERTED, broadcast
-from apps.submissions.services import StateMoved, fail, move, replace
+from apps.submissions.services import StateMoved, fail, move, reopen, replace
 from apps.submissions.signing import dry_run, signed_report
 
 log = logging.getLogger(__name__)
@@ -33,8 +33,10 @@ WAITING = (State.IN_PROGRESS, State.UNCONFIRMED)
 def reprice(submission: Submission, clients: ChainClients, *, head_block: int, now: datetime) -> None:
     """Commit and send what takes the place of a waiting transaction; only its own bytes again when the cap forbids it.
 
-    The freshest planned report of the same feeds goes first. Without one the same report is paid better, or, when it is
-    too old for the contract by now, its nonce is used up by a transfer of nothing.
+    The freshest planned report of the same feeds takes its place. Without one a planned report that is fresher in some
+    of the feeds takes the nonce, and the waiting one is sent after it: the contract skips what it has newer, so no
+    price lands while a fresher one waits. Without that the same report is paid better, or, when it is too old for the
+    contract by now, its nonce is used up by a transfer of nothing.
     """
     wallet, _ = _placed(submission)
     attempt = newest_attempt(submission)
@@ -45,8 +47,7 @@ def reprice(submission: Submission, clients: ChainClients, *, head_block: int, n
         broadcast(submission, clients.gateway)
         return
     with lane_lock(wallet):
-        fresh = freshest_planned(submission, now=now)
-        if fresh is not None and replace_with(fresh, submission, clients, fees=fees, head_block=head_block):
+        if fresh := _make_way(submission, attempt, clients, fees=fees, head_block=head_block, now=now):
             broadcast(_reloaded(fresh), clients.gateway)
             return
         if attempt.kind == Attempt.Kind.CANCEL or too_old(submission, now=now):
@@ -54,6 +55,21 @@ def reprice(submission: Submission, clients: ChainClients, *, head_block: int, n
         else:
             bump(submission, clients, fees=fees, head_block=head_block)
         broadcast(_reloaded(submission), clients.gateway)
+
+
+def _make_way(  # noqa: PLR0913 - what a replacement is made of
+    submission: Submission, attempt: Attempt, clients: ChainClients, *, fees: Fees, head_block: int, now: datetime
+) -> Submission | None:
+    """Commit a fresher report at the nonce of a waiting one and return it; None when there is none to be had."""
+    fresh = freshest_planned(submission, now=now)
+    if fresh is not None and replace_with(fresh, submission, clients, fees=fees, head_block=head_block):
+        return fresh
+    if attempt.kind == Attempt.Kind.CANCEL:
+        return None  # it was given up, and must not be sent after the other
+    fresh = freshest_overtaking(submission, now=now)
+    if fresh is not None and replace_with(fresh, submission, clients, fees=fees, head_block=head_block, whole=False):
+        return fresh
+    return None
 
 
 def cancel(submission: Submission, clients: ChainClients, *, fees: Fees, head_block: int) -> None:
@@ -81,8 +97,13 @@ def better_fees(attempt: Attempt, clients: ChainClients) -> Fees:
         raise
 
 
-def replace_with(fresh: Submission, old: Submission, clients: ChainClients, *, fees: Fees, head_block: int) -> bool:
-    """Commit a newer report at the nonce of a waiting one; False when the contract would refuse it, which ends it."""
+def replace_with(  # noqa: PLR0913 - what a replacement is made of
+    fresh: Submission, old: Submission, clients: ChainClients, *, fees: Fees, head_block: int, whole: bool = True
+) -> bool:
+    """Commit a newer report at the nonce of a waiting one; False when the contract would refuse it, which ends it.
+
+    whole: it has an answer for every feed of the old report, which is over; else the old one is planned again.
+    """
     wallet, deployment = _placed(old)
     signed = signed_report(fresh, deployment, clients)
     try:
@@ -102,7 +123,10 @@ def replace_with(fresh: Submission, old: Submission, clients: ChainClients, *, f
     draft = Draft(fields, sign_transaction(fields, transmitter), Attempt.Kind.REPORT, head_block)
     placed = {"deployment": deployment, "wallet": wallet, "nonce": fields.nonce}
     with transaction.atomic():
-        replace(old.pk, frm=WAITING, by=fresh)
+        if whole:
+            replace(old.pk, frm=WAITING, by=fresh)
+        elif not reopen(Submission.objects.filter(pk=old.pk, state__in=WAITING), reason=f"{fresh.pk} goes first"):
+            raise StateMoved(f"{old.pk} waits no more")
         move(fresh.pk, frm=[State.PLANNED], to=State.IN_PROGRESS, **placed, **signed.fields())
         store_attempt(draft, wallet=wallet, submission=fresh, deployment=deployment)
     metrics.transaction_repriced(deployment.chain_id, "REPLACE")

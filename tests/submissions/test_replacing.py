@@ -103,6 +103,104 @@ def test_report_that_does_not_cover_the_stuck_one_waits(
     assert other.pk != old.pk
 
 
+def test_no_old_price_is_paid_better_while_a_fresher_one_waits(
+    deployment: Deployment, clients: ChainClients, dear: FakeChain
+) -> None:
+    """No single report has both feeds of the stuck one: the fresher part goes first, the rest after it."""
+    old = plan(("BTC/USD", 5), ("ETH/USD", 7), age_s=20)
+    send(old.pk, clients)
+    price_out(dear)
+    fresh = plan(("BTC/USD", 6), age_s=2)
+
+    for _ in range(2):
+        sweep(clients)
+        dear.mine()
+    sweep(clients)
+
+    assert state_of(fresh) == (State.CONFIRMED, "")
+    assert state_of(old) == (State.CONFIRMED, "")
+    assert (fresh.nonce, old.nonce, old.landed, old.skipped) == (0, 1, ["ETH/USD"], {"BTC/USD": "not_newer"})
+    assert (dear.landed("BTC/USD"), dear.landed("ETH/USD")) == ([6], [7])
+
+
+def test_parts_of_a_stuck_report_in_two_fresher_ones_leave_nothing_old_to_send(
+    deployment: Deployment, clients: ChainClients, dear: FakeChain
+) -> None:
+    """Each feed has a fresher answer in a report of its own: both land, the old one costs no gas any more."""
+    old = plan(("BTC/USD", 5), ("ETH/USD", 7), age_s=20)
+    send(old.pk, clients)
+    price_out(dear)
+    parts = [plan(("BTC/USD", 6), age_s=3), plan(("ETH/USD", 8), age_s=2)]
+
+    for _ in range(3):
+        sweep(clients)
+        dear.mine()
+    sweep(clients)
+
+    assert [state_of(part) for part in parts] == [(State.CONFIRMED, "")] * 2
+    assert state_of(old) == (State.FATAL, "superseded")
+    assert (dear.landed("BTC/USD"), dear.landed("ETH/USD")) == ([6], [8])
+    assert sorted(part.nonce for part in parts if part.nonce is not None) == [0, 1]
+
+
+def test_partly_older_report_does_not_overtake(deployment: Deployment, clients: ChainClients, dear: FakeChain) -> None:
+    """A report that is fresher in one feed and older in another would make a price go back in line: it waits."""
+    old = plan(("BTC/USD", 5), ("ETH/USD", 7), age_s=10)
+    send(old.pk, clients)
+    price_out(dear)
+    other = plan(("BTC/USD", 6), ("SOL/USD", 1), age_s=2)
+    Submission.objects.filter(pk=other.pk).update(
+        answers=[*other.answers, {**other.answers[0], "pair": "ETH/USD", "observed_at": 1_000}]
+    )
+
+    sweep(clients)
+
+    assert state_of(old) == (State.UNCONFIRMED, "")
+    assert Attempt.objects.filter(submission=old, nonce=0).count() == 2
+
+
+def test_overtaken_report_that_is_mined_instead_takes_its_nonce_back(
+    deployment: Deployment, clients: ChainClients, dear: FakeChain
+) -> None:
+    """A miner may take the old bytes although they were overtaken: both reports still land, each once."""
+    old = plan(("BTC/USD", 5), ("ETH/USD", 7), age_s=20)
+    send(old.pk, clients)
+    old_bytes = bytes(Attempt.objects.get().raw)
+    price_out(dear)
+    fresh = plan(("BTC/USD", 6), age_s=2)
+    sweep(clients)
+    dear.mempool.clear()
+    dear.base_fee_wei = 500
+    dear._take(old_bytes)
+    dear.mine()
+
+    for _ in range(4):
+        sweep(clients)
+        dear.mine()
+        Attempt.objects.update(broadcast_at=timezone.now() - timedelta(seconds=60))
+    sweep(clients)
+
+    assert state_of(old) == (State.CONFIRMED, "")
+    assert (old.nonce, old.landed) == (0, ["BTC/USD", "ETH/USD"])
+    assert state_of(fresh) == (State.CONFIRMED, "")
+    assert (dear.landed("BTC/USD"), dear.landed("ETH/USD")) == ([5, 6], [7])
+
+
+def test_given_up_report_is_not_sent_after_a_fresher_one(
+    deployment: Deployment, clients: ChainClients, dear: FakeChain
+) -> None:
+    """What an operator cancelled stays cancelled when a report of some of its feeds comes."""
+    old = plan(("BTC/USD", 5), ("ETH/USD", 7), age_s=20)
+    send(old.pk, clients)
+    Attempt.objects.update(kind=Attempt.Kind.CANCEL)
+    price_out(dear)
+    plan(("BTC/USD", 6), age_s=2)
+
+    sweep(clients)
+
+    assert state_of(old) == (State.UNCONFIRMED, "")
+
+
 def test_replaced_report_that_is_mined_instead_takes_its_nonce_back(
     deployment: Deployment, clients: ChainClients, dear: FakeChain
 ) -> None:
