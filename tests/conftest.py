@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pytest_socket import socket_allow_hosts
 
@@ -11,6 +12,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
 RECORDED_DIR = SHARED / "sources" / "recorded"
 HISTORY_DIR = SHARED / "history"
+# A busy machine is no failure: properties are judged by what comes out, not by how long it took.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 

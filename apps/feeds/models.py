@@ -111,6 +111,10 @@ class Feed(models.Model):
     camp_bps = models.PositiveIntegerField(
         default=200, help_text="Gap between prices that parts sources into camps; 0 for off."
     )
+    lean_bps = models.PositiveIntegerField(
+        default=20,
+        help_text="How far quotes refused as outliers or for their conversion may move the answer; 0 for any distance.",
+    )
     jump_bps = models.PositiveIntegerField(
         default=1000,
         help_text="Furthest move from the chain's value within a minute without a person; grows with age. 0: off.",

@@ -47,6 +47,7 @@ INTEGER_BOUNDS: Mapping[str, tuple[int, int]] = {
     "freeze_bps": (0, MAX_BPS),
     "depeg_bps": (1, MAX_BPS),
     "camp_bps": (0, MAX_BPS),
+    "lean_bps": (0, MAX_BPS),
     "jump_bps": (0, MAX_BPS),
     "agree_bps": (0, MAX_BPS),
     "agree_sources": (1, MAX_SMALL_INTEGER),

@@ -48,6 +48,7 @@ class FeedConfig:
     peg: Decimal | None = None
     depeg_bps: int = 100
     camp_bps: int = 200
+    lean_bps: int = 20
     jump_bps: int = 1000
     agree_bps: int = 200
     agree_sources: int = 5
@@ -145,6 +146,7 @@ FEED_KEYS = (
     "peg",
     "depeg_bps",
     "camp_bps",
+    "lean_bps",
     "jump_bps",
     "agree_bps",
     "agree_sources",

@@ -1,8 +1,8 @@
 """From quotes to one price per feed.
 
 The order of judgement: hard checks on each quote (age, future, volume, book), conversion through other feeds of the
-same round, frozen sources, one vote per venue, broken stablecoins, camps, outlier filter, quorum, estimator, guards.
-A quote is refused with a reason; a round never is.
+same round, frozen sources, one vote per venue, broken or doubtful legs, camps, outlier filter, quorum, estimator,
+guards. A quote is refused with a reason; a round never is.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from apps.pricing import checks, guards, independence
+from apps.pricing import checks, guards, independence, legs
 from apps.pricing.estimators import Vote, estimate, half_interquartile_range, median, middle_of, outlier_limit
 from apps.pricing.fixed_point import exact, to_fixed
 from apps.pricing.freeze import Watch
+from apps.pricing.leaning import leaning
 from apps.pricing.observations import Conversion, FeedPrice, Observation, Usable
 from apps.pricing.types import (
     Estimator,
@@ -29,7 +30,7 @@ from apps.pricing.types import (
 )
 
 __all__ = ["Conversion", "ConversionCycle", "FeedPrice", "Known", "Observation", "aggregate_round"]
-# Error of a median over k markets stops falling quickly here (see independence.MIN_LEFT_WITHOUT_STABLE).
+# Error of a median over k markets stops falling quickly here (see legs.MIN_LEFT_WITHOUT_STABLE).
 SOURCES_FOR_FULL = 5
 
 
@@ -98,14 +99,16 @@ def _aggregate_feed(
     price = FeedPrice(feed, observations)
     price.watches = independence.refuse_frozen(usable, seen, feed=feed, now=now)
     independence.refuse_doubles(usable)
-    price.broken = independence.refuse_depegged(usable, feed=feed, rates=rates)
+    verdict = legs.refuse_legs(observations, feed=feed, rates=rates)
     standing = [Usable(o.price, o) for o in usable if not o.refusal and o.price is not None]
     standing.sort(key=lambda one: (one.price, one.observation.listing.source))
-    price.camps = guards.camps_of([one.price for one in standing], camp_bps=feed.camp_bps)
+    price.alarm = guards.camps_of([one.price for one in standing], camp_bps=feed.camp_bps) or verdict.stop
     used, is_clean = _refuse_outliers(standing, feed=feed)
+    refused = verdict.doubted + len(standing) - len(used)
     if len(used) >= feed.quorum:
         # With an outlier that only the quorum kept in, nothing but the median is safe.
         _estimate(price, used, estimator=feed.estimator if is_clean else Estimator.MEDIAN, now=now)
+        price.alarm = price.alarm or leaning(used, refused=refused, feed=feed)
     return price
 
 

@@ -50,20 +50,20 @@ def stop_of(
         return stop
     if release is not None and _distance_bps(price.answer, release.answer) <= release.tolerance_bps:
         return None
-    if price.camps or price.broken:
-        return Stop(AnswerReason.SPLIT if price.camps else AnswerReason.COINS_BROKEN, price.camps or price.broken)
+    if price.alarm is not None:
+        return price.alarm
     stops = (_jumped(price, price.answer, reference=reference, now=now) for reference in references)
     return next((stop for stop in stops if stop), None)
 
 
-def camps_of(ordered: Sequence[Decimal], *, camp_bps: int) -> str:
-    """Return why the sources count as split, empty when they do not.
+def camps_of(ordered: Sequence[Decimal], *, camp_bps: int) -> Stop | None:
+    """Return why the sources count as split, None when they do not.
 
     ordered: their prices, ascending.  Camps are parted by gaps wider than ``camp_bps``; one that is bigger than the
     majority share speaks for the feed, and the filter deals with the rest.
     """
     if not camp_bps or len(ordered) < 2 or ordered[-1] * BPS <= ordered[0] * (BPS + camp_bps):
-        return ""
+        return None
     sizes = [1]
     for below, above in pairwise(ordered):
         if above * BPS > below * (BPS + camp_bps):
@@ -71,12 +71,13 @@ def camps_of(ordered: Sequence[Decimal], *, camp_bps: int) -> str:
         else:
             sizes[-1] += 1
     if max(sizes) > MAJORITY * len(ordered):
-        return ""
+        return None
     parts = " and ".join(str(size) for size in sizes)
-    return (
+    message = (
         f"{len(ordered)} sources split into camps of {parts}, from {ordered[0]:.8f} to {ordered[-1]:.8f}: no camp has "
         f"more than {MAJORITY * 100:.0f} %"
     )
+    return Stop(AnswerReason.SPLIT, message)
 
 
 def relaxed_bps(limit_bps: int, *, age_s: float) -> Decimal:

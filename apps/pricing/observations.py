@@ -71,8 +71,8 @@ class FeedPrice:
     price, answer, confidence, observed_at and grade are None when fewer than ``quorum`` quotes were usable.
     confidence: half the interquartile range of the used quotes, scaled like the answer.
     agreeing: used quotes that lie within the outlier floor of the price.
-    camps: why the sources count as split; broken: which stablecoins it leans on though several are in trouble; both
-    empty when all is well.  stop: what a guard says, None when nothing.
+    alarm: what the quotes themselves give reason to stop for: camps, broken or doubtful legs, an answer that hangs on
+    what was refused.  stop: what a guard says in the end, None when nothing.
     watches: what freeze detection must remember until the next round, by source.
     """
 
@@ -84,8 +84,7 @@ class FeedPrice:
     observed_at: datetime | None = None
     grade: Grade | None = None
     agreeing: int = 0
-    camps: str = ""
-    broken: str = ""
+    alarm: Stop | None = None
     stop: Stop | None = None
     watches: Mapping[str, Watch] = field(default_factory=dict)
 

@@ -63,6 +63,7 @@ class RefusalCode(StrEnum):
     FROZEN = "frozen"
     CONVERSION_MISSING = "conversion_missing"
     DEPEGGED = "depegged"
+    LEG_DOUBTED = "leg_doubted"
     DUPLICATE_SOURCE = "duplicate_source"
     OUTLIER = "outlier"
 
@@ -92,6 +93,8 @@ class AnswerReason(StrEnum):
     JUMP = "jump"
     TOO_FEW_AGREE = "too_few_agree"
     COINS_BROKEN = "coins_broken"
+    LEG_DOUBTED = "leg_doubted"
+    FRAGILE = "fragile"
     TOO_SOON = "too_soon"
     QUIET_HOURS = "quiet_hours"
     NO_DESTINATION = "no_destination"
@@ -222,6 +225,8 @@ class FeedSpec:
     min_interval_s: shortest time between publications.  quiet_hours: ``22:00-06:00`` in UTC, empty for none.
     hold_expiry_s: how long a held price waits for a person.
     destinations: names of where it is published, empty for the default.
+    lean_bps: how far the quotes that were refused as outliers or for their leg may move the answer, were they to
+    count; 0 for any distance, and legs are then not compared with what the markets imply.
     """
 
     pair: str
@@ -251,6 +256,7 @@ class FeedSpec:
     quiet_hours: str = ""
     hold_expiry_s: int = 3600
     destinations: tuple[str, ...] = ()
+    lean_bps: int = 0  # a plan stored before this guard is replayed without it
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ the same markets: 3.3 / 28 / 63 bps (p50, p99, max) in the three days of the dep
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -68,10 +68,10 @@ def test_depeg_tracking_is_no_worse_than_a_plain_median(recorded: Recorded) -> N
     """In the three days of the depeg the price stays as near to the reference as the best estimator measured."""
     errors = tally_of(recorded, steps_of(recorded, minutes(DEPEG))).errors
 
-    assert len(errors) > 4200
+    assert len(errors) > 3900, "the rest is held: the guards stop one minute in twelve of these three days"
     assert percentile(errors, 50) <= Decimal("3.3")
     assert percentile(errors, 99) <= 28
-    assert max(errors).quantize(Decimal(1)) <= 63
+    assert max(errors) <= 63
 
 
 def test_calm_tracking_is_no_worse_than_a_plain_median(recorded: Recorded) -> None:
@@ -96,64 +96,89 @@ def lied(series: Mapping[str, Series], names: list[str], factor: str, *, volume:
     }
 
 
-ATTACKS: dict[str, Callable[[Mapping[str, Series]], dict[str, Series]]] = {
-    "one quote x10": lambda s: lied(s, ["kraken_BTC-USD"], "10"),
-    "two quotes +5 %": lambda s: lied(s, ["kraken_BTC-USD", "cryptocom_BTC-USDT"], "1.05"),
-    "one +3 % with 20x volume": lambda s: lied(s, ["binanceus_BTC-USD"], "1.03", volume=20),
-    "a third x0.9": lambda s: lied(s, ["kraken_BTC-USD", "binanceus_BTC-USDT", "bybit_BTC-USDC"], "0.9"),
-    "tether at 0.90 everywhere": lambda s: lied(s, ["kraken_USDT-USD", "coinbase_USDT-USD"], "0.9"),
-    "tether at 0.90 at one of two": lambda s: lied(s, ["kraken_USDT-USD"], "0.9"),
+MARKETS: dict[str, tuple[list[str], str, int]] = {
+    "one quote x10": (["kraken_BTC-USD"], "10", 1),
+    "two quotes +5 %": (["kraken_BTC-USD", "cryptocom_BTC-USDT"], "1.05", 1),
+    "one +3 % with 20x volume": (["binanceus_BTC-USD"], "1.03", 20),
+    "a third x0.9": (["kraken_BTC-USD", "binanceus_BTC-USDT", "bybit_BTC-USDC"], "0.9", 1),
 }
-STABLE = [name for name in ATTACKS if name.startswith("tether")]
-MARKETS = [name for name in ATTACKS if name not in STABLE]
+RATES = {
+    "tether's rate at both venues": ["kraken_USDT-USD", "coinbase_USDT-USD"],
+    "tether's rate at kraken": ["kraken_USDT-USD"],
+    "tether's rate at coinbase": ["coinbase_USDT-USD"],
+    "USDC's rate at both venues": ["kraken_USDC-USD", "cryptocompare_USDC-USD"],
+    "USDC's rate at kraken": ["kraken_USDC-USD"],
+    "USDC's rate at the aggregator": ["cryptocompare_USDC-USD"],
+}
+FACTORS = ("0.90", "0.95", "0.98", "0.99", "1.01", "1.05")
+WINDOWS = {"calm": (CALM, 41), "depeg": (DEPEG, 17)}
+ALLOWED_BPS = 5
+UNMEASURED_BPS = 28
 
 
-def attacked(
-    recorded: Recorded, window: tuple[datetime, datetime], attack: str, *, every: int
-) -> tuple[Tally, Tally, list[Decimal]]:
-    """Return the tallies of the clean and the attacked run, and how far each passed price moved, in bps."""
-    times = minutes(window, every=every)
-    clean = steps_of(recorded, times)
-    steps = steps_of(recorded, times, series=ATTACKS[attack](recorded.series))
-    moved = [
-        abs(step.price.price / honest.price.price - 1) * 10_000
-        for step, honest in zip(steps, clean, strict=True)
-        if step.decision.state in {AnswerState.ACCEPTED, AnswerState.SKIPPED}
-        and step.price.price is not None
-        and honest.price.price is not None
-    ]
-    return tally_of(recorded, clean), tally_of(recorded, steps), moved
+@pytest.fixture(scope="module")
+def clean(recorded: Recorded) -> dict[str, list[Step]]:
+    """What comes out of both windows while nobody lies."""
+    return {name: steps_of(recorded, minutes(window, every=every)) for name, (window, every) in WINDOWS.items()}
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_attack_in_calm_moves_nothing(recorded: Recorded, attack: str) -> None:
-    """Every price that passes lies within 5 bps of the honest one at p99, and none is far off; the rest is stopped."""
-    clean, after, moved = attacked(recorded, CALM, attack, every=17)
-
-    assert moved
-    assert percentile(moved, 99) <= 5
-    assert max(moved) <= 15
-    for share in (50, 95, 99):
-        assert percentile(after.errors, share) <= percentile(clean.errors, share) + 5
+def passes(step: Step) -> bool:
+    """Return whether a client may see this price: published, or no news beside what is."""
+    return step.decision.state in {AnswerState.ACCEPTED, AnswerState.SKIPPED}
 
 
+def wrong(recorded: Recorded, clean: list[Step], steps: list[Step]) -> list[str]:
+    """Name the rounds that passed more than 5 bps from the price of the clean run.
+
+    Where the clean run stopped there is no such price; what passes then may be as far from the reference as a plain
+    median is in its worst hundredth of minutes.
+    """
+    found = []
+    for honest, step in zip(clean, steps, strict=True):
+        if not passes(step) or step.price.price is None or honest.price.price is None:
+            continue
+        measured = passes(honest)
+        truth = honest.price.price if measured else recorded.reference.get(step.at, honest.price.price)
+        off = abs(step.price.price / truth - 1) * 10_000
+        if off > (ALLOWED_BPS if measured else UNMEASURED_BPS):
+            found.append(f"{step.at:%d %H:%M} {off:.1f} bps")
+    return found
+
+
+@pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("attack", MARKETS)
-def test_attack_in_the_depeg_moves_nothing(recorded: Recorded, attack: str) -> None:
-    """While honest sources lie tens of bps apart, an attack adds less than 5 bps to the tracking error."""
-    clean, after, moved = attacked(recorded, DEPEG, attack, every=7)
+def test_lying_markets_move_no_price_that_passes(
+    recorded: Recorded, clean: dict[str, list[Step]], attack: str, window: str
+) -> None:
+    """Each round is within 5 bps of the clean run, or held."""
+    names, factor, volume = MARKETS[attack]
+    series = lied(recorded.series, names, factor, volume=volume)
 
-    assert max(moved) <= 30
-    for share in (50, 95, 99):
-        assert percentile(after.errors, share) <= percentile(clean.errors, share) + 5
+    steps = steps_of(recorded, [step.at for step in clean[window]], series=series)
+
+    assert wrong(recorded, clean[window], steps) == []
+    assert any(map(passes, steps))
 
 
-@pytest.mark.parametrize("attack", STABLE)
-def test_a_second_broken_coin_stops_the_feed(recorded: Recorded, attack: str) -> None:
-    """With USDC off its peg and tether's rate attacked, most rounds are held and no price is far off."""
-    _, after, moved = attacked(recorded, DEPEG, attack, every=7)
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("attack", RATES)
+def test_a_falsified_stable_moves_no_price_that_passes(
+    recorded: Recorded, clean: dict[str, list[Step]], attack: str, factor: str, window: str
+) -> None:
+    """A stable's own rate at 0.90 to 1.05 of the truth, at one or all of its venues: within 5 bps, or held."""
+    steps = steps_of(recorded, [step.at for step in clean[window]], series=lied(recorded.series, RATES[attack], factor))
 
-    assert after.held * 2 > after.rounds
-    assert max(moved) <= 30
+    assert wrong(recorded, clean[window], steps) == []
+    assert any(map(passes, steps)) or window == "depeg"
+
+
+def test_the_guards_hold_little_while_nobody_lies(recorded: Recorded) -> None:
+    """What they cost: next to nothing in a calm week, and one minute in ten while a stablecoin dies."""
+    calm, depeg = (tally_of(recorded, steps_of(recorded, minutes(window, every=3))) for window in (CALM, DEPEG))
+
+    assert calm.held * 500 < calm.rounds
+    assert depeg.held * 10 < depeg.rounds
 
 
 def with_rows(recorded: Recorded, *rows: ListingSpec) -> Recorded:

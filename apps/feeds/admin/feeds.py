@@ -106,7 +106,7 @@ class FeedAdmin(VersionedAdmin):
             {
                 "fields": (
                     ("min_answer", "max_answer"),
-                    ("camp_bps", "jump_bps"),
+                    ("camp_bps", "lean_bps", "jump_bps"),
                     ("agree_bps", "agree_sources"),
                     ("hold_expiry_s", "hold_on_expiry"),
                     "two_persons",
