@@ -38,8 +38,11 @@ def measure_settling(scale: Scale) -> list[Row]:
     import django  # noqa: PLC0415 - reads the environment made by the section
     from django.core.management import call_command  # noqa: PLC0415
 
+    from apps.monitoring.celery_signals import calm_collector  # noqa: PLC0415
+
     django.setup()
     call_command("migrate", verbosity=0)
+    calm_collector()  # as workers do
     run = _Run(feeds=scale.of(FEEDS, least=20))
     for _ in range(scale.of(ROUNDS, least=3)):
         run.settle()

@@ -42,9 +42,10 @@ def refuse_doubles(usable: Sequence[Observation]) -> None:
         if observation.refusal or not isinstance(observation.outcome, Quote):
             continue
         quote, listing = observation.outcome, observation.listing
-        first = venues.setdefault(listing.independent_of, listing.source)
+        venue = listing.independent_of
+        first = venues.setdefault(venue, listing.source)
         if first != listing.source:
-            message = f"counts once with {first}: both are {listing.independent_of}"
+            message = f"counts once with {first}: both are {venue}"
             observation.refuse(RefusalCode.DUPLICATE_SOURCE, message)
         elif quote.volume is not None:
             first = prints.setdefault((quote.price, quote.volume), listing.source)

@@ -19,6 +19,7 @@ MAX_KEYS = 200_000  # with a database away for hours: the oldest bucket goes fir
 MAX_CBPS = 10**9
 ALL_PAIRS = ""
 _CBPS = Decimal(10_000 * CENTI)
+_DEVIATION_CBPS = tuple(bound * CENTI for bound in DEVIATION_BPS)
 _PRECISION = 16  # of a distance in basis points; the prices themselves are not rounded
 # Quotes refused for these say nothing against how near the source is to the others, or cannot be compared.
 _NOT_COMPARED = frozenset({RefusalCode.STALE, RefusalCode.FROM_FUTURE, RefusalCode.FROZEN})
@@ -74,10 +75,12 @@ class Tally:
             return
         self.quotes += 1
         if answer is not None and observation.price is not None and refusal not in _NOT_COMPARED:
-            cbps = max(-MAX_CBPS, min(MAX_CBPS, int((observation.price - answer) * _CBPS / answer)))
+            cbps = int((observation.price - answer) * _CBPS / answer)
+            if not -MAX_CBPS <= cbps <= MAX_CBPS:
+                cbps = MAX_CBPS if cbps > 0 else -MAX_CBPS
             self.compared += 1
             self.bias_cbps += cbps
-            self.deviation[histograms.place_of(-(-abs(cbps) // CENTI), DEVIATION_BPS)] += 1
+            self.deviation[histograms.place_of(abs(cbps), _DEVIATION_CBPS)] += 1
 
 
 class Tallies:
