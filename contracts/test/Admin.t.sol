@@ -374,6 +374,79 @@ contract AdminTest is OracleTest {
         oracle.setPauser(caller);
     }
 
+    // ------------------------------------------------------------------------------------------------------- twins
+
+    function testFuzz_constructor_FailsIf_SignersAreNotAscending(uint256 a, uint256 b, uint256 size) public {
+        _makeSigners(_bound(size, 2, 31));
+        (a, b) = (_bound(a, 0, signers.length - 1), _bound(b, 0, signers.length - 1));
+        vm.assume(a != b);
+        (signers[a], signers[b]) = (signers[b], signers[a]);
+        PriceOracle.Setup memory setup = _setup();
+        (address previous, address signer) = _firstDescent();
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.SignersNotAscending.selector, previous, signer));
+        new PriceOracle(setup);
+        _setSignersFails(
+            signers, 2, abi.encodeWithSelector(IPriceOracle.SignersNotAscending.selector, previous, signer)
+        );
+    }
+
+    function testFuzz_setSigners_FailsIf_TooManyAreGiven(uint256 count) public {
+        count = _bound(count, 32, 200);
+        _setSignersFails(
+            new address[](count), 1, abi.encodeWithSelector(IPriceOracle.BadSignerCount.selector, count, uint256(31))
+        );
+    }
+
+    function testFuzz_offices_MoveToWhomeverTheAdminNames(address next) public {
+        vm.assume(next != ADMIN && next != address(0));
+        vm.expectEmit(address(oracle));
+        emit IPriceOracle.PauserChanged(PAUSER, next);
+        vm.prank(ADMIN);
+        oracle.setPauser(next);
+        vm.expectEmit(address(oracle));
+        emit IPriceOracle.ConfiguratorChanged(CONFIGURATOR, next);
+        vm.prank(ADMIN);
+        oracle.setConfigurator(next);
+        vm.prank(ADMIN);
+        oracle.transferAdmin(next);
+        vm.expectEmit(address(oracle));
+        emit IPriceOracle.AdminTransferred(ADMIN, next);
+        vm.prank(next);
+        oracle.acceptAdmin();
+
+        vm.assertTrue(oracle.pauser() == next && oracle.configurator() == next && oracle.admin() == next, "offices");
+        vm.assertEq(oracle.pendingAdmin(), address(0), "offer");
+        _expectUnauthorized(ADMIN);
+        oracle.setPauser(ADMIN);
+    }
+
+    /// @notice Whatever is paused and resumed, a feed is stopped exactly while it or the oracle is paused, and every change
+    ///         has its event.
+    function testFuzz_pauses_StopExactlyWhatTheyName(uint256 steps) public {
+        _submit(BTC, MIN_ANSWER, START - 1);
+        _submit(ETH, MIN_ANSWER, START - 1);
+        bool[3] memory isPaused; // BTC, ETH, all
+        for (uint256 i; i < 12; ++i) {
+            uint256 which = (steps >> (2 * i)) % 3;
+            bytes32 feedId = which == 0 ? BTC : ETH;
+            isPaused[which] = !isPaused[which];
+            vm.expectEmit(address(oracle));
+            if (which == 2) emit IPriceOracle.PauseChanged(ADMIN, isPaused[2]);
+            else emit IPriceOracle.FeedPauseChanged(feedId, ADMIN, isPaused[which]);
+            vm.prank(ADMIN);
+            if (which == 2 && isPaused[2]) oracle.pause();
+            else if (which == 2) oracle.unpause();
+            else if (isPaused[which]) oracle.pauseFeed(feedId);
+            else oracle.unpauseFeed(feedId);
+
+            (bool readsBtc,,) = oracle.tryRead(BTC);
+            (bool readsEth,,) = oracle.tryRead(ETH);
+            vm.assertTrue(readsBtc == !(isPaused[2] || isPaused[0]), "BTC");
+            vm.assertTrue(readsEth == !(isPaused[2] || isPaused[1]), "ETH");
+            vm.assertTrue(oracle.paused() == isPaused[2], "paused");
+        }
+    }
+
     // -------------------------------------------------------------------------------------------------- private
 
     /// @dev The next call comes from `caller` and is refused.
@@ -386,5 +459,12 @@ contract AdminTest is OracleTest {
         vm.prank(ADMIN);
         vm.expectRevert(reason);
         oracle.setSigners(set, threshold);
+    }
+
+    /// @dev The first signer that is not above the one before it, and that one.
+    function _firstDescent() private view returns (address previous, address signer) {
+        uint256 i = 1;
+        while (signers[i] > signers[i - 1]) ++i;
+        return (signers[i - 1], signers[i]);
     }
 }

@@ -137,6 +137,37 @@ contract FeedProxyTest is OracleTest {
         btc.announce(1, 1, 1, caller);
     }
 
+    // ------------------------------------------------------------------------------------------------------- twins
+
+    function testFuzz_getRoundData_IsTheRoundInBothGenerations(uint256 price, uint256 asked, bool isPaused) public {
+        for (uint256 i = 1; i <= HISTORY; ++i) {
+            _submit(BTC, _boundAnswer(uint256(keccak256(abi.encode(price, i))), MIN_ANSWER, MAX_ANSWER), START - 9 + i);
+        }
+        if (isPaused) {
+            vm.prank(PAUSER);
+            oracle.pause();
+        }
+        asked = _bound(asked, 1, HISTORY);
+        int192 expected = _boundAnswer(uint256(keccak256(abi.encode(price, asked))), MIN_ANSWER, MAX_ANSWER);
+
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (uint80 id, int256 answer, uint256 started, uint256 updated, uint80 by) = btc.getRoundData(uint80(asked));
+        vm.assertTrue(id == asked && by == asked && answer == expected, "round");
+        vm.assertTrue(started == START - 9 + asked && updated == started, "times");
+        vm.assertEq(btc.getAnswer(asked), expected, "getAnswer");
+        vm.assertEq(btc.getTimestamp(asked), started, "getTimestamp");
+    }
+
+    function testFuzz_updatedAt_IsNeverAheadOfTheReader(uint256 ahead, uint256 wait) public {
+        ahead = _bound(ahead, 0, 60);
+        wait = _bound(wait, 0, 120);
+        _submit(BTC, PRICE, START + ahead);
+        vm.warp(START + wait);
+        uint256 expected = START + (ahead < wait ? ahead : wait);
+        vm.assertEq(btc.latestTimestamp(), expected, "latestTimestamp");
+        vm.assertEq(btc.getTimestamp(1), expected, "getTimestamp");
+    }
+
     // -------------------------------------------------------------------------------------------------- private
 
     function _latestFails(bytes memory reason) private {

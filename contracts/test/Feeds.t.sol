@@ -236,6 +236,64 @@ contract FeedsTest is OracleTest {
         vm.assertEq(oracle.proxyOf(NEW), address(0), "no proxy");
     }
 
+    // ------------------------------------------------------------------------------------------------------- twins
+
+    /// @notice Places follow the order of feeds and their forms: the next lane of the last packed page, or a new page.
+    function testFuzz_addFeed_FillsPagesLaneByLane(uint256 forms) public {
+        (uint256 pages, uint256 open, uint256 used) = (1, 0, 2); // BTC and ETH
+        for (uint256 i; i < 12; ++i) {
+            IPriceOracle.Form form = IPriceOracle.Form((forms >> (8 * i)) % 3);
+            IPriceOracle.FeedConfig memory config = _config("X / Y");
+            config.form = form;
+            vm.prank(CONFIGURATOR);
+            oracle.addFeed(bytes32(i + 1), config);
+            if (form == IPriceOracle.Form.Wide) {
+                _assertPlace(2 + i, 0x8000 + pages++, 0);
+            } else {
+                if (form == IPriceOracle.Form.NewPage || used == 4) (open, used) = (pages++, 0);
+                _assertPlace(2 + i, open, used++);
+            }
+        }
+    }
+
+    function test_updateFeed_TakesTheLargestPackedAnswer() public {
+        IPriceOracle.FeedConfig memory config = _config("BTC / USD");
+        config.maxAnswer = oracle.MAX_PACKED_ANSWER();
+        vm.prank(CONFIGURATOR);
+        oracle.updateFeed(BTC, config);
+        _assertConfig(BTC, config);
+    }
+
+    function testFuzz_updateFeed_FailsIf_PackedFeedWouldBecomeWide(int192 max) public {
+        int192 largest = oracle.MAX_PACKED_ANSWER();
+        vm.assume(max > largest);
+        IPriceOracle.FeedConfig memory config = _config("x");
+        (config.form, config.maxAnswer) = (IPriceOracle.Form.Wide, max);
+        _updateFails(BTC, config, abi.encodeWithSelector(IPriceOracle.AnswerOutOfStorageRange.selector, max, largest));
+    }
+
+    function testFuzz_feeds_FailIf_Unknown(bytes32 feedId) public {
+        vm.assume(feedId != BTC && feedId != ETH);
+        bytes memory reason = abi.encodeWithSelector(IPriceOracle.UnknownFeed.selector, feedId);
+        _updateFails(feedId, _config("x"), reason);
+        vm.expectRevert(reason);
+        oracle.feedConfig(feedId);
+        vm.expectRevert(reason);
+        oracle.feedPaused(feedId);
+        vm.expectRevert(reason);
+        oracle.read(feedId);
+        vm.expectRevert(reason);
+        oracle.latestRound(feedId);
+        vm.prank(PAUSER);
+        vm.expectRevert(reason);
+        oracle.pauseFeed(feedId);
+    }
+
+    function testFuzz_addFeed_DeploysTheProxyByCreate2(bytes32 feedId) public {
+        vm.assume(feedId != 0 && feedId != BTC && feedId != ETH);
+        vm.assertEq(_addFeed(feedId, "X / Y"), _create2Address(feedId), "proxy");
+    }
+
     // -------------------------------------------------------------------------------------------------- private
 
     /// @dev EIP-1014, with the feed id as salt; the deployer is the oracle's first contract.

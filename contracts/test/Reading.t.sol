@@ -147,6 +147,56 @@ contract ReadingTest is OracleTest {
         );
     }
 
+    // ------------------------------------------------------------------------------------------------------- twins
+
+    /// @notice Every kept round is what was submitted, every other id is refused, for any number of rounds.
+    function testFuzz_roundData_KeepsTheLastRounds(uint256 rounds) public {
+        rounds = _bound(rounds, 1, 3 * HISTORY);
+        _fill(rounds);
+        uint256 oldest = rounds > HISTORY ? rounds - HISTORY + 1 : 1;
+        for (uint256 i; i <= rounds + 2; ++i) {
+            // forge-lint: disable-next-item(unsafe-typecast)
+            if (i < oldest || i > rounds) {
+                _roundFails(uint80(i), uint80(oldest), uint80(rounds));
+                continue;
+            }
+            // forge-lint: disable-next-item(unsafe-typecast)
+            (IPriceOracle.FeedView memory round, uint80 answeredIn) = oracle.roundData(BTC, uint80(i));
+            // forge-lint: disable-next-line(unsafe-typecast)
+            _assertView(round, _feedView(MIN_ANSWER + int192(int256(i)), START + i, i));
+            vm.assertEq(uint256(answeredIn), i, "answeredInRound");
+        }
+    }
+
+    function testFuzz_latestAnswers_KeepsTheOrderAskedFor(uint256 order) public {
+        _submit(BTC, MIN_ANSWER, START - 1);
+        _submit(ETH, MIN_ANSWER + 1, START);
+        bytes32[] memory ids = new bytes32[](order % 12);
+        for (uint256 i; i < ids.length; ++i) {
+            ids[i] = [BTC, ETH, bytes32("NO/FEED")][(order >> (8 + 4 * i)) % 3];
+        }
+        IPriceOracle.FeedView[] memory views = oracle.latestAnswers(ids);
+        vm.assertEq(views.length, ids.length, "one view per id");
+        for (uint256 i; i < ids.length; ++i) {
+            _assertView(views[i], _latest(ids[i]));
+        }
+    }
+
+    function test_latestAt_FailsIf_IndexOrLaneIsBeyond() public {
+        _submit(BTC, MIN_ANSWER, START);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NoData.selector, bytes32(0)));
+        oracle.latestAt(1 << 16, 0);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NoData.selector, bytes32(0)));
+        oracle.latestAt(0, 4);
+    }
+
+    function testFuzz_latestAt_FailsIf_IndexIsBeyond(uint256 index) public {
+        _submit(BTC, MIN_ANSWER, START);
+        index = _bound(index, 1, type(uint256).max >> 16) << 16; // page 0 in its low 16 bits
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NoData.selector, bytes32(0)));
+        oracle.latestAt(index, 0);
+    }
+
     // -------------------------------------------------------------------------------------------------- private
 
     function _assertTryReadSaysNo(bytes32 feedId) private view {

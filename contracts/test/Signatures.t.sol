@@ -194,6 +194,65 @@ contract SignaturesTest is OracleTest {
         oracle.verifySignatures(report, signatures);
     }
 
+    // ------------------------------------------------------------------------------------------------------- twins
+
+    function testFuzz_submit_FailsIf_SignersDoNotAscend(uint256 seed, uint256 size) public {
+        size = _bound(size, 2, 31);
+        _makeSigners(size);
+        vm.prank(ADMIN);
+        oracle.setSigners(signers, 2);
+        bytes memory report = _encode(_report(BTC, PRICE, START));
+        bytes32 digest = oracle.reportDigest(report);
+        uint256 first = _bound(seed, 0, size - 1);
+        uint256 second = _bound(seed >> 128, 0, first); // the same, or one before
+        bytes memory signatures = abi.encodePacked(_signOne(keys[first], digest), _signOne(keys[second], digest));
+        _submitFails(report, signatures, _unexpected(1, signers[second]));
+    }
+
+    function testFuzz_submit_FailsIf_NothingIsRecovered(uint256 s, bool parity, uint256 place) public {
+        place = _bound(place, 0, 1);
+        s = _bound(s, 1, HALF_ORDER);
+        bytes memory report = _encode(_report(BTC, PRICE, START));
+        bytes memory one = abi.encodePacked(bytes32(0), s | (uint256(parity ? 1 : 0) << 255)); // r = 0 is no point
+        _submitFails(
+            report,
+            _withSignature(_sign(report, 2), place, one),
+            abi.encodeWithSelector(IPriceOracle.UnrecoverableSignature.selector, place)
+        );
+    }
+
+    function testFuzz_submit_FailsIf_MeantForAnotherChain(uint64 chain) public {
+        vm.assume(chain != block.chainid && chain != 0);
+        bytes memory report = _encode(_report(BTC, PRICE, START));
+        bytes memory signatures = _sign(report, 2);
+        vm.chainId(chain);
+        _assertNotCarried(report, signatures);
+    }
+
+    function testFuzz_submit_FailsIf_SignedBeforeRotation(uint256 rotations, uint256 size) public {
+        rotations = _bound(rotations, 1, 5);
+        bytes memory report = _encode(_report(BTC, PRICE, START));
+        bytes memory signatures = _sign(report, 2);
+        _makeSigners(_bound(size, 2, 31));
+        for (uint256 i; i < rotations; ++i) {
+            vm.prank(ADMIN);
+            oracle.setSigners(signers, 2);
+        }
+        // forge-lint: disable-next-item(unsafe-typecast)
+        bytes memory reason =
+            abi.encodeWithSelector(IPriceOracle.WrongSignerSetVersion.selector, uint32(1), uint32(1 + rotations));
+        _submitFails(report, signatures, reason);
+        vm.expectRevert(reason);
+        oracle.verifySignatures(report, signatures);
+    }
+
+    function testFuzz_verifySignatures_FailsIf_ReportIsNotWhole(uint16 length) public {
+        length = uint16(_bound(length, 0, 400));
+        vm.assume(length < 66 || (length - 36) % 30 != 0);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.BadReportLength.selector, uint256(length), 36, 30));
+        oracle.verifySignatures(new bytes(length), "");
+    }
+
     // -------------------------------------------------------------------------------------------------- private
 
     function _unexpected(uint256 place, address signer) private pure returns (bytes memory) {

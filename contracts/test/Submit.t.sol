@@ -298,6 +298,59 @@ contract SubmitTest is OracleTest {
         _submitFails(report, signatures, abi.encodeWithSelector(IPriceOracle.Paused.selector));
     }
 
+    // ------------------------------------------------------------------------------------------------------- twins
+
+    function testFuzz_submit_ReplayChangesNothing(uint256 price, uint256 wait) public {
+        Report memory report = _emptyReport(2);
+        report.answers[0] = _answer(BTC, _boundAnswer(price, MIN_ANSWER, MAX_ANSWER), START);
+        report.answers[1] = _answer(ETH, _boundAnswer(price >> 64, MIN_ANSWER, MAX_ANSWER), START);
+        bytes memory encoded = _encode(report);
+        bytes memory signatures = _sign(encoded, 3);
+        oracle.submit(encoded, signatures);
+        vm.warp(START + _bound(wait, 0, 2 * MAX_AGE));
+        _submit(ETH, PRICE, block.timestamp + 1);
+        IPriceOracle.FeedView[2] memory before = [_latest(BTC), _latest(ETH)];
+
+        oracle.submit(encoded, signatures);
+
+        _assertView(_latest(BTC), before[0]);
+        _assertView(_latest(ETH), before[1]);
+    }
+
+    function testFuzz_submit_TakesExactlyTheStepsThatTheBoundAllows(uint16 move, uint16 relax, uint256 wait, uint256 to)
+        public
+    {
+        move = uint16(_bound(move, 1, type(uint16).max));
+        relax = uint16(_bound(relax, 1, type(uint16).max));
+        wait = _bound(wait, 1, 100_000);
+        _boundSteps(move, relax);
+        _submit(BTC, PRICE, START);
+        vm.warp(START + wait);
+        int192 answer = _boundAnswer(to, MIN_ANSWER, MAX_ANSWER);
+        uint256 moved = uint192(answer > PRICE ? answer - PRICE : PRICE - answer);
+        uint256 allowed = uint192(PRICE) * (move + uint256(relax) * wait / 60) / 10_000;
+
+        if (moved > allowed) _assertSkipped(_answer(BTC, answer, START + wait), IPriceOracle.SkipReason.MovedTooFar);
+        else _submit(BTC, answer, START + wait);
+
+        if (moved <= allowed) _assertLatest(BTC, answer, START + wait, 2);
+    }
+
+    function testFuzz_submit_SkipsIf_AWideAnswerIsNotPositive(uint256 answer) public {
+        IPriceOracle.FeedConfig memory config = _config("W / USD");
+        config.form = IPriceOracle.Form.Wide;
+        vm.prank(ADMIN);
+        oracle.addFeed("W/USD", config);
+        uint192 body = answer % 7 == 0 ? 0 : uint192(_bound(answer, 1 << 191, type(uint192).max));
+        _assertSkippedAt("W/USD", 0x8001, 0, body, IPriceOracle.SkipReason.OutOfBounds);
+    }
+
+    function testFuzz_submit_SkipsIf_ThePageHasTheOtherForm(uint256 price) public {
+        _assertSkippedAt(
+            0, 0x8000, 0, uint192(_bound(price, 0, type(uint192).max)), IPriceOracle.SkipReason.UnknownFeed
+        );
+    }
+
     // --------------------------------------------------------------------------------------------------- private
 
     function _boundSteps(uint16 maxMoveBps, uint16 relaxBpsPerMinute) private {

@@ -347,6 +347,90 @@ contract KitTest is OracleTest {
         }
     }
 
+    // ------------------------------------------------------------------------------------------------------- twins
+
+    function testFuzz_market_LiquidatesByPrice(uint256 price, uint256 collateral, uint256 debt) public {
+        LendingMarket market = new LendingMarket(btc, 100);
+        int192 answer = _boundAnswer(price, MIN_ANSWER, MAX_ANSWER);
+        _submit(BTC, answer, START);
+        collateral = _bound(collateral, 0, 1e30);
+        uint256 worth = collateral * uint192(answer) / 1e8 * 8 / 10;
+        debt = _bound(debt, worth > 2 ? worth - 2 : 0, worth + 2);
+        vm.assertTrue(market.isLiquidatable(collateral, debt) == (debt > worth), "80 % of the price");
+    }
+
+    function testFuzz_guard_ReadsExactlyWhenNothingSpeaksAgainstIt(uint256 since, uint256 maxAge, uint256 seed) public {
+        OddFeed odd = new OddFeed();
+        (SequencerGuard guard, UptimeFeed uptime) = _guarded(AggregatorV2V3Interface(address(odd)));
+        since = seed % 7 == 0 ? 0 : _bound(since, START - 3700, START + 50);
+        int256 status = seed % 5 == 0 ? int256(1) : int256(0);
+        uptime.set(status, since);
+        int256 answer = int256(seed % 4) - 1;
+        uint256 seenAt = seed % 11 == 0 ? 0 : START - 100 + (seed >> 16) % 130;
+        uint80 answeredIn = uint80(1 + (seed >> 32) % 3);
+        odd.set(answer, seenAt, answeredIn);
+        maxAge = _bound(maxAge, 0, 130);
+
+        bool isUp = status == 0 && since != 0 && since <= START && START - since > 3600;
+        bool isGood = answer > 0 && seenAt != 0 && answeredIn >= 2 && (seenAt >= START || START - seenAt <= maxAge);
+        try guard.read(maxAge) returns (uint256 price, uint256 updatedAt) {
+            vm.assertTrue(isUp && isGood, "reads only then");
+            vm.assertTrue(price == uint256(answer) && updatedAt == seenAt, "what the feed says");
+        } catch {
+            vm.assertTrue(!(isUp && isGood), "reverts only otherwise");
+        }
+    }
+
+    /// @notice Any number of phases: each stays readable by its ids, the last one answers.
+    function testFuzz_movable_KeepsOldPhasesReadable(uint256 moves, uint256 seed) public {
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, btc);
+        moves = _bound(moves, 0, 4);
+        bytes32 id = BTC;
+        int192[] memory answers = new int192[](moves + 1);
+        for (uint256 i; i <= moves; ++i) {
+            if (i > 0) {
+                id = bytes32(i);
+                FeedProxy next = FeedProxy(_addFeed(id, "BTC / USD"));
+                answers[i] = _boundAnswer(seed >> (32 * i), MIN_ANSWER, MAX_ANSWER);
+                _submit(id, answers[i], START + i);
+                vm.prank(ADMIN);
+                proxy.proposeAggregator(next);
+                vm.prank(ADMIN);
+                proxy.confirmAggregator(next);
+            } else {
+                answers[0] = _boundAnswer(seed, MIN_ANSWER, MAX_ANSWER);
+                _submit(BTC, answers[0], START);
+            }
+        }
+        vm.assertEq(uint256(proxy.phaseId()), moves + 1, "phaseId");
+        vm.assertEq(proxy.latestAnswer(), answers[moves], "latestAnswer");
+        for (uint256 i; i <= moves; ++i) {
+            uint256 inner = FeedProxy(proxy.phaseAggregators(uint16(i + 1))).latestRound();
+            vm.assertEq(proxy.getAnswer(((i + 1) << 64) + inner), answers[i], "each phase by its ids");
+        }
+        vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.UnknownRound.selector, (moves + 2) << 64));
+        proxy.getAnswer((moves + 2) << 64);
+    }
+
+    /// @notice Trees of 1 to 9 leaves, built level by level; another observation, sibling or root is refused.
+    function testFuzz_evidence_ProvesOneObservation(bytes32 seed, uint256 size, uint256 chosen) public {
+        EvidenceProof evidence = new EvidenceProof();
+        bytes32[] memory level = new bytes32[](_bound(size, 1, 9));
+        for (uint256 i; i < level.length; ++i) {
+            level[i] = keccak256(bytes.concat(keccak256(abi.encodePacked(seed, i))));
+        }
+        uint256 place = _bound(chosen, 0, level.length - 1);
+        bytes memory observation = abi.encodePacked(seed, place);
+        (bytes32 root, bytes32[] memory proof) = _climb(level, place);
+
+        vm.assertTrue(evidence.isObserved(root, observation, proof), "in the tree");
+        vm.assertTrue(!evidence.isObserved(root, abi.encodePacked(seed, level.length), proof), "another observation");
+        vm.assertTrue(!evidence.isObserved(~root, observation, proof), "another root");
+        if (proof.length == 0) return;
+        proof[chosen % proof.length] ^= bytes32(uint256(1) << (chosen % 256));
+        vm.assertTrue(!evidence.isObserved(root, observation, proof), "another sibling");
+    }
+
     // -------------------------------------------------------------------------------------------------- private
 
     function _guarded(AggregatorV2V3Interface feed) private returns (SequencerGuard guard, UptimeFeed uptime) {
@@ -371,5 +455,26 @@ contract KitTest is OracleTest {
 
     function _pair(bytes32 a, bytes32 b) private pure returns (bytes32) {
         return a < b ? keccak256(bytes.concat(a, b)) : keccak256(bytes.concat(b, a));
+    }
+
+    /// @dev The root of a tree, and the siblings of a leaf; an odd node moves up.
+    function _climb(bytes32[] memory level, uint256 place) private pure returns (bytes32, bytes32[] memory proof) {
+        while (level.length > 1) {
+            if (place ^ 1 < level.length) proof = _with(proof, level[place ^ 1]);
+            bytes32[] memory above = new bytes32[]((level.length + 1) / 2);
+            for (uint256 i; i < above.length; ++i) {
+                above[i] = 2 * i + 1 < level.length ? _pair(level[2 * i], level[2 * i + 1]) : level[2 * i];
+            }
+            (level, place) = (above, place / 2);
+        }
+        return (level[0], proof);
+    }
+
+    function _with(bytes32[] memory list, bytes32 one) private pure returns (bytes32[] memory longer) {
+        longer = new bytes32[](list.length + 1);
+        for (uint256 i; i < list.length; ++i) {
+            longer[i] = list[i];
+        }
+        longer[list.length] = one;
     }
 }
