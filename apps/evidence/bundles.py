@@ -11,7 +11,7 @@ from apps.evidence.services import needed_bodies, read_bodies
 from apps.evidence.standalone import FORMAT
 from apps.rounds.models import Round
 from apps.rounds.records import evidence_rows
-from apps.submissions.models import Submission
+from apps.submissions.models import Deployment, Submission
 
 
 def evidence_bundle(round_: Round) -> dict[str, Any]:
@@ -59,7 +59,8 @@ def evidence_bundle(round_: Round) -> dict[str, Any]:
 def _report(submission: Submission | None) -> dict[str, Any] | None:
     if submission is None or submission.deployment is None or not submission.digest:
         return None
-    places = submission.deployment.places
+    signed_for = _signed_for(submission, submission.deployment)
+    places = signed_for["places"]
     rows = [row for row in submission.answers if row["pair"] in places]
     answers = tuple(ReportAnswer(row["pair"], int(row["answer"]), row["observed_at"]) for row in rows)
     report = Report(submission.signer_set_version or 0, submission.evidence_hash, answers, places)
@@ -72,9 +73,19 @@ def _report(submission: Submission | None) -> dict[str, Any] | None:
         "entries": "0x" + encode_entries(report).hex(),
         "digest": submission.digest,
         "signatures": submission.signatures,
-        "signers": submission.deployment.signers,
-        "threshold": submission.deployment.threshold,
+        "signers": signed_for["signers"],
+        "threshold": signed_for["threshold"],
     }
+
+
+def _signed_for(submission: Submission, deployment: Deployment) -> dict[str, Any]:
+    """Return places, signers and threshold as they stood when the report was signed.
+
+    A contract may give a feed another place, or itself other signers, long before an auditor asks. Of reports signed
+    before this was kept, only what the contract says today is known.
+    """
+    today = {"places": deployment.places, "signers": deployment.signers, "threshold": deployment.threshold}
+    return {**today, **submission.signed_for}
 
 
 def _transaction(submission: Submission | None) -> dict[str, Any] | None:

@@ -143,6 +143,10 @@ class Submission(models.Model):
     signer_set_version = models.PositiveIntegerField(null=True)
     digest = models.CharField(max_length=66, blank=True, help_text="EIP-712 digest the signers signed.")
     signatures = models.JSONField(default=list)
+    signed_for = models.JSONField(
+        default=dict,
+        help_text="What the report was encoded and signed for: places of its feeds, signers and threshold of the time.",
+    )
     tx_hash = models.CharField(max_length=66, blank=True, db_index=True, help_text="Of the attempt that was mined.")
     block_number = models.PositiveBigIntegerField(null=True)
     block_hash = models.CharField(max_length=66, blank=True)

@@ -29,6 +29,7 @@ class SignedReport:
     digest: bytes
     signatures: tuple[tuple[str, bytes], ...]
     call_data: bytes
+    signer_set: SignerSet
 
     def fields(self) -> dict[str, object]:
         """Return what the submission's row keeps of it."""
@@ -36,6 +37,13 @@ class SignedReport:
             "signer_set_version": self.report.signer_set_version,
             "digest": "0x" + self.digest.hex(),
             "signatures": [{"signer": signer, "signature": "0x" + raw.hex()} for signer, raw in self.signatures],
+            "signed_for": {
+                "places": {
+                    a.pair: place for a in self.report.answers if (place := self.report.places.get(a.pair)) is not None
+                },
+                "signers": list(self.signer_set.signers),
+                "threshold": self.signer_set.threshold,
+            },
         }
 
 
@@ -65,6 +73,7 @@ def signed_report(submission: Submission, deployment: Deployment, clients: Chain
         digest=digest,
         signatures=tuple(zip((signer.address for signer in chosen), signatures, strict=True)),
         call_data=clients.gateway.submit_data(deployment.address, report, signatures),
+        signer_set=signer_set,
     )
 
 
