@@ -25,6 +25,7 @@ class Form(IntEnum):
     PACKED = 0
     NEW_PAGE = 1
     WIDE = 2
+    ALONE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def config_to_chain(config: OnChainFeedConfig) -> price_oracle.FeedConfig:
     """Return a feed's rules as the contract takes them."""
     return price_oracle.FeedConfig(
         decimals=config.decimals,
-        form=Form.WIDE if config.wide else Form.PACKED,
+        form=_form(config),
         max_age=config.max_age_s,
         heartbeat=config.heartbeat_s,
         deviation_bps=config.deviation_bps,
@@ -78,6 +79,12 @@ def config_to_chain(config: OnChainFeedConfig) -> price_oracle.FeedConfig:
         max_answer=config.max_answer,
         description=config.description,
     )
+
+
+def _form(config: OnChainFeedConfig) -> Form:
+    if config.wide:
+        return Form.WIDE
+    return Form.ALONE if config.alone else Form.PACKED
 
 
 def config_of(config: price_oracle.FeedConfig) -> OnChainFeedConfig:

@@ -122,7 +122,7 @@ abstract contract OracleAdmin is OracleState, Roles {
         index = uint16(form == Form.Wide ? number | WIDE_INDEX : number);
         s_pages.push(index);
         if (s_office.paused) _setAttention(index, true);
-        if (form != Form.Wide) (s_openPage, s_lanesUsed) = (index, 1);
+        if (form == Form.Packed || form == Form.NewPage) (s_openPage, s_lanesUsed) = (index, 1);
     }
 
     /// @dev Write a book in which the feed has these limits, and keep what is only published.

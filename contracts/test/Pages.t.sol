@@ -28,6 +28,24 @@ contract PagesTest is OracleTest {
         vm.assertEq(btc.latestRound(), 1, "its own round");
     }
 
+    function test_aloneFeed_NeverGetsNeighbours() public {
+        IPriceOracle.FeedConfig memory config = _config("LONE / USD");
+        config.form = IPriceOracle.Form.Alone;
+        vm.prank(CONFIGURATOR);
+        oracle.addFeed("LONE/USD", config);
+        for (uint256 i; i < 4; ++i) {
+            _addFeed(bytes32(bytes1(uint8(65 + i))), "later");
+        }
+
+        IPriceOracle.Placement[] memory places = oracle.placements();
+        vm.assertTrue(places[2].index == 1 && places[2].lane == 0, "a page of its own");
+        for (uint256 i; i < places.length; ++i) {
+            vm.assertTrue(i == 2 || places[i].index != 1, "and nobody else's");
+        }
+        vm.assertTrue(places[3].index == 0 && places[3].lane == 2, "the open page is filled on");
+        vm.assertTrue(oracle.feedConfig("LONE/USD").form == IPriceOracle.Form.Packed, "with the bounds of a lane");
+    }
+
     function test_history_ShowsTheFeedsOwnTimesInItsNeighboursRounds() public {
         _submit(ETH, PRICE + 2, START + 5);
         _submit(ETH, PRICE + 3, START + 6);

@@ -32,12 +32,14 @@ interface IPriceOracle {
     }
 
     /// @notice Where a feed is kept. Fixed for life, as are its decimals.
-    /// @dev Packed: the next free lane of the newest page, a new page if that is full. NewPage: lane 0 of a new page, for
-    ///      feeds that are not updated together with the others. Wide: a slot of its own, for answers beyond 47 bits.
+    /// @dev Packed: the next free lane of the open page, a new page if that is full. NewPage: lane 0 of a new page, which
+    ///      is the open one then: for feeds that are not updated together with those before. Wide: a slot of its own, for
+    ///      answers beyond 47 bits. Alone: lane 0 of a new page that no other feed ever joins.
     enum Form {
         Packed,
         NewPage,
-        Wide
+        Wide,
+        Alone
     }
 
     /// @param decimals Scale of the answers, 0 to 38; fixed for the life of a feed.

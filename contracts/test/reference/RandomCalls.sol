@@ -103,7 +103,7 @@ abstract contract RandomCalls is OracleTest {
     function _anyConfig() private returns (IPriceOracle.FeedConfig memory config) {
         config = _config(_oneIn(40) ? "" : "X / Y");
         // forge-lint: disable-next-item(unsafe-typecast)
-        config.form = IPriceOracle.Form(_next(10) < 6 ? 0 : _next(3));
+        config.form = IPriceOracle.Form(_next(10) < 6 ? 0 : _next(4));
         config.decimals = uint8(_oneIn(30) ? 37 + _next(4) : 8);
         config.maxAge = uint24(_oneIn(40) ? 0 : 1 + _next(120));
         config.heartbeat = uint32(_oneIn(40) ? 0 : 1 + _next(9999));

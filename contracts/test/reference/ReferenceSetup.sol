@@ -102,11 +102,11 @@ abstract contract ReferenceSetup is IPriceOracle {
             feed.index = s_pages + (config.form == Form.Wide ? 0x8000 : 0);
             s_pages += 1;
             s_isPage[feed.index] = true;
-            if (config.form != Form.Wide) (s_open, s_used) = (feed.index, 1);
+            if (config.form == Form.Packed || config.form == Form.NewPage) (s_open, s_used) = (feed.index, 1);
         }
         (feed.exists, feed.baseRound, feed.voice) = (true, s_rounds[feed.index], new Voice());
         feed.config = config;
-        if (config.form == Form.NewPage) feed.config.form = Form.Packed;
+        if (config.form == Form.NewPage || config.form == Form.Alone) feed.config.form = Form.Packed;
         s_feedIds.push(feedId);
         s_feedAt[feed.index][feed.lane] = feedId;
         emit FeedAdded(feedId, address(feed.voice), uint16(feed.index), uint8(feed.lane));
