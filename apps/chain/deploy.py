@@ -18,11 +18,12 @@ from apps.chain.errors import ChainError, ExecutionReverted, TransactionRefused
 from apps.chain.gateway import OnChainFeedConfig, Receipt
 from apps.chain.report import feed_id
 from apps.chain.signers import Signer, TransactionFields, sign_transaction
+from apps.pricing.storage import SHARED_MAX_ANSWER
 
 if TYPE_CHECKING:
     from apps.chain.web3_gateway import Web3Gateway
 
-MAX_PACKED_ANSWER = 2**47 - 1  # the contract's constants of the same names
+MAX_PACKED_ANSWER = SHARED_MAX_ANSWER  # the contract's constants of the same names
 MAX_ANSWER = MAX_WIDE_ANSWER = 2**191 - 1
 MAX_BPS = 2**16 - 1
 MAX_AGE_S = 2**24 - 1

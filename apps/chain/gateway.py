@@ -75,7 +75,8 @@ class OnChainFeedConfig:
     """A feed's rules as the contract keeps them; bounds are scaled integers > 0.
 
     max_move_bps: largest step taken at once, growing by relax_bps_per_minute between two observations; 0 for any.
-    wide: the feed has a storage slot of its own; else it shares one with up to three others.
+    wide: the feed has a storage slot of its own; else it shares one with up to three others, or, alone, with none. The
+        contract does not tell the last two apart once the feed is added.
     """
 
     decimals: int
@@ -88,6 +89,7 @@ class OnChainFeedConfig:
     max_move_bps: int = 0
     relax_bps_per_minute: int = 0
     wide: bool = False
+    alone: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

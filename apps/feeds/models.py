@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.feeds.destination_model import SLUG, Destination
+from apps.pricing.storage import Storage
 from apps.pricing.types import Estimator, OnExpiry, Weighting
 
 __all__ = [
@@ -77,6 +78,15 @@ class Feed(models.Model):
     )
     max_answer = models.DecimalField(
         max_digits=38, decimal_places=18, null=True, blank=True, help_text="Highest believable price."
+    )
+    storage = models.CharField(
+        max_length=10,
+        choices=[(s.value, s.value) for s in Storage],
+        default=Storage.AUTO.value,
+        help_text=(
+            "How a contract keeps it, fixed when it is added there. auto: shared if the highest price fits 47 bits at "
+            "its decimals, else wide. shared: in a slot with others; alone: in one by itself; wide: any size, dearest."
+        ),
     )
     estimator = models.CharField(
         max_length=20,

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig
+from apps.pricing.storage import SHARED_MAX_ANSWER, Storage
 from apps.pricing.types import Estimator, OnExpiry, Weighting
 from apps.sources.venues import default_venue
 
@@ -55,6 +56,7 @@ INTEGER_BOUNDS: Mapping[str, tuple[int, int]] = {
     "hold_expiry_s": (60, MAX_INTEGER),
 }
 # field: (lowest, digits before the point, digits after it), as wide as the columns
+CHOICES = {"estimator": Estimator, "weighting": Weighting, "hold_on_expiry": OnExpiry, "storage": Storage}
 OUTLIER_K = (Decimal("0.5"), 3, 2)
 ANSWER = (Decimal(0), 20, 18)
 WEIGHT = (Decimal("0.01"), 4, 2)
@@ -91,16 +93,45 @@ def rule_problems(config: Config) -> Iterator[Problem]:
 
 
 def change_problems(before: Config, after: Config) -> list[Problem]:
-    """Return what may not change in the life of a feed: its decimals, which readers of the contract rely on."""
-    return [
+    """Return what may not change in the life of a feed.
+
+    Its decimals, which readers of the contract rely on, and a bound that its place on the contract does not hold.
+    """
+    both = [(before.feeds[pair], feed) for pair, feed in after.feeds.items() if pair in before.feeds]
+    decimals = [
         Problem(
-            ("feeds", pair, "decimals"),
+            ("feeds", new.pair, "decimals"),
             "decimals_changed",
-            f"decimals are fixed for the life of a feed: {before.feeds[pair].decimals} cannot become {feed.decimals}",
+            f"decimals are fixed for the life of a feed: {old.decimals} cannot become {new.decimals}",
         )
-        for pair, feed in after.feeds.items()
-        if pair in before.feeds and before.feeds[pair].decimals != feed.decimals
+        for old, new in both
+        if old.decimals != new.decimals
     ]
+    return [*decimals, *(problem for old, new in both for problem in outgrown_problems(old, new))]
+
+
+def outgrown_problems(before: FeedConfig, after: FeedConfig) -> Iterator[Problem]:
+    """Yield the problem of an upper bound that grows out of the shared slot which ``auto`` put the feed into."""
+    if after.storage != Storage.AUTO or before.storage == Storage.WIDE or before.decimals != after.decimals:
+        return
+    if _fits(before) and not _fits(after):
+        message = (
+            f"{_bound(after)} does not fit the shared slot that a contract has the feed in for life, which holds "
+            f"{_lane_bound(after)}: stay below, or set storage to wide and replace the contract"
+        )
+        yield Problem(("feeds", after.pair, "max_answer"), "outgrows_storage", message)
+
+
+def _fits(feed: FeedConfig) -> bool:
+    return feed.max_answer is not None and feed.max_answer <= _lane_bound(feed)
+
+
+def _lane_bound(feed: FeedConfig) -> Decimal:
+    return Decimal(SHARED_MAX_ANSWER).scaleb(-feed.decimals)
+
+
+def _bound(feed: FeedConfig) -> str:
+    return "no max_answer" if feed.max_answer is None else f"max_answer {feed.max_answer:f}"
 
 
 def source_problems(source: SourceConfig, *, adapters: Collection[str]) -> Iterator[Problem]:
@@ -167,7 +198,7 @@ def feed_problems(feed: FeedConfig) -> Iterator[Problem]:
 
 def _rule_problems(feed: FeedConfig) -> Iterator[Problem]:
     where: Where = ("feeds", feed.pair)
-    for name, kind in (("estimator", Estimator), ("weighting", Weighting), ("hold_on_expiry", OnExpiry)):
+    for name, kind in CHOICES.items():
         if getattr(feed, name) not in set(kind):
             message = f"{getattr(feed, name)!r} is none of {', '.join(kind)}"
             yield Problem((*where, name), "unknown_choice", message)
@@ -200,6 +231,9 @@ def _bound_problems(feed: FeedConfig) -> Iterator[Problem]:
     if feed.min_answer is not None and feed.max_answer is not None and feed.min_answer >= feed.max_answer:
         message = f"min_answer {feed.min_answer:f} is not below max_answer {feed.max_answer:f}"
         yield Problem((*where, "max_answer"), "bounds_not_ordered", message)
+    if feed.storage in (Storage.SHARED, Storage.ALONE) and 0 <= feed.decimals <= MAX_DECIMALS and not _fits(feed):
+        message = f"{_bound(feed)} is beyond {_lane_bound(feed)}, the most of storage {feed.storage}; wide takes it"
+        yield Problem((*where, "max_answer"), "beyond_storage", message)
 
 
 def listing_problems(feed: FeedConfig, *, config: Config) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
+from apps.pricing.storage import Storage
 from apps.pricing.types import Estimator, OnExpiry, Weighting
 
 
@@ -41,6 +42,7 @@ class FeedConfig:
     outlier_floor_bps: int = 50
     min_answer: Decimal | None = None
     max_answer: Decimal | None = None
+    storage: str = Storage.AUTO.value
     estimator: str = Estimator.MEDIAN.value
     weighting: str = Weighting.LISTING.value
     max_spread_bps: int = 100
@@ -139,6 +141,7 @@ FEED_KEYS = (
     "outlier_floor_bps",
     "min_answer",
     "max_answer",
+    "storage",
     "estimator",
     "weighting",
     "max_spread_bps",

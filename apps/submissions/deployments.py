@@ -32,6 +32,7 @@ from apps.feeds.destination_model import MAIN
 from apps.feeds.models import Feed
 from apps.feeds.publishing import feeds_published_to
 from apps.pricing.fixed_point import to_fixed
+from apps.pricing.storage import Storage
 from apps.submissions.chains import ChainPolicy
 from apps.submissions.models import Deployment, Submission
 from apps.submissions.selectors import active_deployment
@@ -177,9 +178,9 @@ def _require_same_places(deployment: Deployment, places: Mapping[str, int]) -> N
 def on_chain_config(feed: Feed) -> OnChainFeedConfig:
     """Return a feed's rules as the contract wants them; a missing bound becomes the widest one it can keep.
 
-    A feed whose upper bound fits 47 bits shares a storage slot with others; any other gets one of its own, which costs
-    three times the gas. The contract's bound on one step is MOVE_FACTOR times the one that asks for a person, so that
-    it stops what no person would approve, and relaxes at the same rate.
+    A feed whose upper bound fits 47 bits shares a storage slot with others unless it is to have one of its own; any
+    other is wide, which costs three times the gas. The contract's bound on one step is MOVE_FACTOR times the one that
+    asks for a person, so that it stops what no person would approve, and relaxes at the same rate.
     """
     low = 1 if feed.min_answer is None else max(1, to_fixed(feed.min_answer, decimals=feed.decimals))
     high = MAX_WIDE_ANSWER if feed.max_answer is None else to_fixed(feed.max_answer, decimals=feed.decimals)
@@ -195,7 +196,8 @@ def on_chain_config(feed: Feed) -> OnChainFeedConfig:
         description=feed.pair.replace("/", " / "),
         max_move_bps=move_bps,
         relax_bps_per_minute=move_bps,
-        wide=high > MAX_PACKED_ANSWER,
+        wide=feed.storage == Storage.WIDE or high > MAX_PACKED_ANSWER,
+        alone=feed.storage == Storage.ALONE,
     )
 
 

@@ -185,6 +185,7 @@ def test_a_feed_is_added_with_its_list(operator: Client, small: str) -> None:
         ({"min_answer": "5", "max_answer": "5"}, "min_answer 5 is not below max_answer 5"),
         ({"deviation_bps": 20_000}, "20000 is not between 1 and 10000"),
         ({"heartbeat_s": 0}, "0 is not between 1 and"),
+        ({"storage": "shared", "max_answer": "2000000"}, "max_answer 2000000 is beyond 1407374.88355327"),
     ],
 )
 def test_nonsense_in_the_rules_is_an_error_on_the_form(

@@ -48,6 +48,9 @@ def test_a_sound_configuration_has_no_problem() -> None:
         ({"max_answer": Decimal("1e20")}, "max_answer", "out_of_range"),
         ({"min_answer": Decimal(5), "max_answer": Decimal(5)}, "max_answer", "bounds_not_ordered"),
         ({"min_answer": Decimal(6), "max_answer": Decimal(5)}, "max_answer", "bounds_not_ordered"),
+        ({"storage": "deep"}, "storage", "unknown_choice"),
+        ({"storage": "shared"}, "max_answer", "beyond_storage"),
+        ({"storage": "alone", "max_answer": Decimal("1407374.88355328")}, "max_answer", "beyond_storage"),
         ({"description": "x" * 121}, "description", "too_long"),
         ({"estimator": "mode"}, "estimator", "unknown_choice"),
         ({"weighting": "size"}, "weighting", "unknown_choice"),
@@ -154,3 +157,39 @@ def test_a_quorum_needs_independent_venues() -> None:
         (("feeds", "BTC/USD", "quorum"), "quorum_above_venues"),
         (("feeds", "USDT/USD", "quorum"), "quorum_above_venues"),
     ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"storage": "shared", "max_answer": Decimal("1407374.88355327")},
+        {"storage": "alone", "max_answer": Decimal(1)},
+        {"storage": "wide"},
+        {"storage": "auto"},
+    ],
+)
+def test_bounds_that_fit_their_storage_are_sound(change: dict[str, Any]) -> None:
+    """Up to the last unit a shared slot takes a bound, and wide and auto take any, or none."""
+    assert problems_of(replace(BTC, **change), USDT) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "codes"),
+    [
+        ({"max_answer": Decimal(1_000_000)}, {"max_answer": Decimal(2_000_000)}, ["outgrows_storage"]),
+        ({"max_answer": Decimal(1_000_000)}, {"max_answer": None}, ["outgrows_storage"]),
+        ({"max_answer": Decimal(1_000_000)}, {"max_answer": Decimal(1_400_000)}, []),
+        ({"max_answer": Decimal(1_000_000)}, {"max_answer": None, "storage": "wide"}, []),
+        ({"max_answer": None}, {"max_answer": Decimal(2_000_000)}, []),
+    ],
+)
+def test_a_bound_does_not_outgrow_the_slot_of_its_feed(
+    before: dict[str, Any], after: dict[str, Any], codes: list[str]
+) -> None:
+    """A feed that fits a shared slot stays in it for life: a bound beyond is refused, with the bound that holds."""
+    old, new = (Config(feeds={"BTC/USD": replace(BTC, **change)}) for change in (before, after))
+
+    found = change_problems(old, new)
+
+    assert [problem.code for problem in found] == codes
+    assert all("1407374.88355327" in problem.message and "wide" in problem.message for problem in found)

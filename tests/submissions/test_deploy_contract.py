@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from io import StringIO
+from pathlib import Path
+
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from apps.chain.artifacts import artifact
 from apps.chain.bindings import feed_proxy, movable_feed_proxy, price_oracle
@@ -81,6 +85,35 @@ def test_a_replacement_of_the_same_setup_has_an_address_of_its_own(
     assert deploy_contract("--replace")["contract"] == second != first
     assert admin().gateway.nonce(admin().admin.address, pending=False) == sent, "found with its feeds"
     assert deploy_contract("--replace")["contract"] not in {first, second}
+
+
+@pytest.mark.parametrize("storage", ["wide", "auto", "alone"])
+def test_a_feed_of_any_storage_goes_from_the_file_to_the_chain(anvil_rpc: str, tmp_path: Path, storage: str) -> None:
+    """What oracle.yaml says decides where the contract keeps a feed; the largest answer of it lands and is read."""
+    unbounded = storage != "alone"
+    feed = {"storage": storage, "decimals": 18 if unbounded else 8, "enabled": True, "quorum": 1, "active_sources": 1}
+    feed |= {} if unbounded else {"max_answer": "1407374.88355327"}
+    document = {
+        "version": 1,
+        "sources": {"kraken": {}},
+        "feeds": {"BIG/USD": {**feed, "listings": [{"source": "kraken", "ticker": "BIGUSD"}]}},
+    }
+    path = tmp_path / "oracle.yaml"
+    path.write_text(json.dumps(document))  # JSON is YAML
+    call_command("config", "apply", str(path), stdout=StringIO())
+    answer = 10**30 + 7 if unbounded else 2**47 - 1
+
+    deployed = deploy_contract("--local")
+
+    Feed.objects.create(pair="NEXT/USD", max_answer=1)
+    deploy_contract()
+    pages = {pair: place // 4 for pair, place in Deployment.objects.get().places.items()}
+    assert (pages["BIG/USD"] >= 0x8000) is unbounded
+    assert unbounded or pages["BIG/USD"] != pages["NEXT/USD"]
+    assert run(plan(answer, pair="BIG/USD")).state == Submission.State.CONFIRMED
+    proxy = deployed["feeds"]["BIG/USD"]["proxy"]
+    assert admin().gateway.answer(proxy, feed_proxy.latest_answer()) == answer
+    assert on_chain_values(["BIG/USD"])["BIG/USD"].answer == answer
 
 
 def test_the_office_is_handed_over_as_a_step_of_deployment(anvil_rpc: str) -> None:

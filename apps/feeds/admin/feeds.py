@@ -106,6 +106,7 @@ class FeedAdmin(VersionedAdmin):
             {
                 "fields": (
                     ("min_answer", "max_answer"),
+                    "storage",
                     ("camp_bps", "lean_bps", "jump_bps"),
                     ("agree_bps", "agree_sources"),
                     ("hold_expiry_s", "hold_on_expiry"),

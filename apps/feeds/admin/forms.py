@@ -27,7 +27,7 @@ from apps.feeds.models import Destination, Feed, Listing, Source, SourceKey
 from apps.feeds.options import adapter_slugs, lookup_problems
 from apps.feeds.selectors import current_config, feed_config, key_origin, source_config
 from apps.feeds.services import reorder_listings
-from apps.feeds.validation import PAIR, Problem, feed_problems
+from apps.feeds.validation import PAIR, Problem, feed_problems, outgrown_problems
 from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig, plain
 from apps.sources.sealing import SealError
 
@@ -81,7 +81,9 @@ class FeedForm(FeedModelForm):
         pair = cleaned.get("pair") or self.instance.pair
         defaults = FeedConfig(pair=pair) if self.instance.pk is None else feed_config(self.instance, listings=())
         rules = {name: value for name, value in cleaned.items() if hasattr(defaults, name)}
-        add_errors(self, feed_problems(replace(defaults, **{**rules, "pair": pair})), owner=("feeds", pair))
+        wanted = replace(defaults, **{**rules, "pair": pair})
+        outgrown = () if self.instance.pk is None else outgrown_problems(defaults, wanted)
+        add_errors(self, [*feed_problems(wanted), *outgrown], owner=("feeds", pair))
         return cleaned
 
 
