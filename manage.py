@@ -1,15 +1,21 @@
 #!/usr/bin/env python
-"""Django's command line for the oracle."""
+"""Django's command line for the oracle; beside a `make run` it speaks to that one."""
 
-import os
 import sys
 
-from django.core.management import execute_from_command_line
+from oracle_project.running import join_running_oracle
 
-from oracle_project.celery import app as celery_app
 
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oracle_project.settings.local")
+def main() -> None:
+    """Run the command that the arguments name."""
+    join_running_oracle()
+    # Both read the environment when they are imported; commands publish through the Celery app.
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+    from oracle_project import celery  # noqa: F401, PLC0415
+
     execute_from_command_line(sys.argv)
 
-__all__ = ["celery_app"]  # commands publish through it
+
+if __name__ == "__main__":
+    main()

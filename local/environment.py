@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from local import embedded
@@ -13,6 +14,8 @@ from local.state import Home, Secrets
 from oracle_project import env
 
 SIGNERS = 3
+# A command writes no metrics where the server collects them, and chooses its settings itself.
+PROCESS_OWN = {"PROMETHEUS_MULTIPROC_DIR", "DJANGO_SETTINGS_MODULE"}
 
 
 def choose_ports() -> tuple[Ports, list[str]]:
@@ -61,6 +64,15 @@ def oracle_environment(home: Home, *, ports: Ports, secrets: Secrets) -> dict[st
         made["KEYSTORE_PASSWORD"] = secrets.keystore_password
     kept = {name: value for name, value in made.items() if not os.environ.get(name) and not _by_file(name)}
     return dict(os.environ) | kept | _imposed(home, ports=ports, secrets=secrets)
+
+
+def shared_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a command beside the oracle must be given of its environment to speak to the same servers."""
+    settings = {variable.name for variable in env.VARIABLES} - PROCESS_OWN
+    names = (
+        settings | {f"{name}_FILE" for name in settings} | {name for name in environment if name.endswith("_RPC_URLS")}
+    )
+    return {name: environment[name] for name in sorted(names & environment.keys())}
 
 
 def _by_file(name: str) -> bool:

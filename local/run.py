@@ -12,7 +12,7 @@ from types import FrameType
 from typing import IO, Any, NoReturn, cast
 
 from local import embedded
-from local.environment import choose_ports, is_given, oracle_environment
+from local.environment import choose_ports, is_given, oracle_environment, shared_environment
 from local.launch import as_child
 from local.leftovers import end_leftovers, remember
 from local.parts import (
@@ -28,7 +28,7 @@ from local.progress import Step, say, step
 from local.state import AlreadyRunningError, Home, RunLock, Secrets, read_json, write_private
 from local.summary import Prices, page, read_prices
 from local.supervise import PartFailedError, PartState, Supervisor, tail
-from oracle_project import env
+from oracle_project import env, running
 
 FIRST_PRICES_TIMEOUT_S = 90.0
 WATCH_S = 1.0
@@ -61,11 +61,17 @@ class LocalOracle:
         with step(4, "PostgreSQL, Valkey, Anvil") as line:
             line.note(self._start_servers())
         self._prepare()
+        self._share_environment()
         with step(9, "First prices on chain") as line:
             self._start_oracle()
             prices = self._await_prices(line)
         write_private(self._home.path("run.json"), json.dumps(self.describe(), indent=2) + "\n")
         return prices
+
+    def _share_environment(self) -> None:
+        """Leave for manage.py what it needs to speak to this oracle, also while it still has no price."""
+        shared = shared_environment(self._environment | {"MARKET": self._prepared["market"]})
+        write_private(self._home.path(running.FILE), json.dumps(shared, indent=2) + "\n")
 
     def _start_servers(self) -> str:
         """Start the servers that are not configured otherwise and wait for them. Returns which were started."""
@@ -178,7 +184,7 @@ class LocalOracle:
 
     def stop(self) -> None:
         """End every part, last started first."""
-        self._home.path("run.json").unlink(missing_ok=True)
+        self._home.forget_run()
         self._supervisor.stop()
         end_leftovers(self._home.path("pids.json"))  # nothing, unless supervisord itself was killed
 

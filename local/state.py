@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from oracle_project import running
+
 SECRET_BYTES = 24
 FOLDERS = ("logs", "metrics", "keys", "postgres", "valkey", "chain", "beat", "static", "supervisor")
 
@@ -36,12 +38,17 @@ class Home:
         return self.folder.joinpath(*parts)
 
     def make_folders(self) -> None:
-        """Create what is missing, empty the metrics of an earlier run, and forget its run.json."""
+        """Create what is missing, empty the metrics of an earlier run, and forget what it said of itself."""
         for path in (self.folder, *(self.folder / name for name in FOLDERS)):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for stale in self.path("metrics").glob("*.db"):
             stale.unlink()
-        self.path("run.json").unlink(missing_ok=True)
+        self.forget_run()
+
+    def forget_run(self) -> None:
+        """Delete what programs find a running oracle by."""
+        for name in ("run.json", running.FILE):
+            self.path(name).unlink(missing_ok=True)
 
     def log(self, part: str) -> Path:
         """Return a part's log file."""

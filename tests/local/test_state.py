@@ -54,11 +54,13 @@ def test_folders_start_with_empty_metrics_and_no_run_file(tmp_path: Path) -> Non
     home.make_folders()
     home.path("metrics", "counter_1.db").write_bytes(b"")
     home.path("run.json").write_text("{}")
+    home.path("environment.json").write_text("{}")
 
     home.make_folders()
 
     assert not list(home.path("metrics").iterdir())
     assert not home.path("run.json").exists()
+    assert not home.path("environment.json").exists()
 
 
 def test_leftovers_of_a_killed_run_are_ended(tmp_path: Path) -> None:
