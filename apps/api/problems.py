@@ -38,6 +38,8 @@ class ProblemCode(StrEnum):
     ROUND_UNKNOWN = "round_unknown"
     REPORT_UNKNOWN = "report_unknown"
     NO_PRICE_YET = "no_price_yet"
+    CHAIN_UNKNOWN = "chain_unknown"
+    NOT_PUBLISHED = "not_published"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_ACCEPTABLE = "not_acceptable"
@@ -78,6 +80,8 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.ROUND_UNKNOWN: Kind(404, "No such round"),
     ProblemCode.REPORT_UNKNOWN: Kind(404, "No signed report of this feed yet"),
     ProblemCode.NO_PRICE_YET: Kind(404, "The contract has no price of this feed yet"),
+    ProblemCode.CHAIN_UNKNOWN: Kind(404, "No such destination"),
+    ProblemCode.NOT_PUBLISHED: Kind(404, "The feed is not published to that destination"),
     ProblemCode.NOT_FOUND: Kind(404, "Nothing at this address"),
     ProblemCode.METHOD_NOT_ALLOWED: Kind(405, "This address does not take that method"),
     ProblemCode.NOT_ACCEPTABLE: Kind(406, "Only JSON can be answered"),

@@ -8,15 +8,20 @@ from apps.chain.report import feed_id
 from apps.submissions.models import Submission
 
 
-def latest_report(pair: str) -> dict[str, Any] | None:
-    """Return the report, its signatures and the contract they are bound to; None when none has been signed."""
-    signed = Submission.objects.filter(deployment__is_active=True, answers__contains=[{"pair": pair}])
+def latest_report(pair: str, destination: str) -> dict[str, Any] | None:
+    """Return the newest report for a destination, its signatures and the contract they are bound to.
+
+    None when none has been signed.
+    """
+    signed = Submission.objects.filter(destination=destination, deployment__is_active=True)
+    signed = signed.filter(answers__contains=[{"pair": pair}])
     submission = signed.exclude(digest="").select_related("deployment", "round").order_by("-created_at").first()
     if submission is None or submission.deployment is None:
         return None
-    round_ = getattr(submission, "round", None)
+    round_ = getattr(submission, "round", None) or submission.rounds_elsewhere.first()
     return {
         "pair": pair,
+        "destination": destination,
         "chain_id": submission.deployment.chain_id,
         "contract": submission.deployment.address,
         "digest": submission.digest,

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from apps.api.views.chains import ChainList
 from apps.api.views.evidence import RoundEvidence
 from apps.api.views.feeds import FeedDetail, FeedHistory, FeedList, ReportDetail, SourceList
 from apps.api.views.holds import HoldList
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema", throttle_classes=()), name="docs"),
     path("problems/<str:code>", ProblemType.as_view(), name="problem"),
+    path("v1/chains", ChainList.as_view(), name="chains"),
     path("v1/feeds", FeedList.as_view(), name="feeds"),
     path("v1/feeds/<str:pair>", FeedDetail.as_view(), name="feed"),
     path("v1/feeds/<str:pair>/history", FeedHistory.as_view(), name="history"),

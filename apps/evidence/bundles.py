@@ -11,6 +11,7 @@ from apps.evidence.services import needed_bodies, read_bodies
 from apps.evidence.standalone import FORMAT
 from apps.rounds.models import Round
 from apps.rounds.records import evidence_rows
+from apps.rounds.selectors import reports_of
 from apps.submissions.models import Deployment, Submission
 
 
@@ -53,6 +54,10 @@ def evidence_bundle(round_: Round) -> dict[str, Any]:
         "missing_bodies": sorted(set(hashes) - bodies.keys()),
         "report": _report(round_.submission),
         "transaction": _transaction(round_.submission),
+        "elsewhere": [
+            {"destination": row.destination, "report": _report(row), "transaction": _transaction(row)}
+            for row in reports_of(round_)[1:]
+        ],
     }
 
 

@@ -14,10 +14,14 @@ from apps.feeds.models import Destination, Feed
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """The destinations in use. chain_ids: of every one that is not off, by name, the environment's included."""
+    """The destinations that are not off. chain_ids: of each, by name, the environment's first.
+
+    required: where a required feed that is too old makes the oracle unready, the default destination among them.
+    """
 
     default: str
     chain_ids: Mapping[str, int]
+    required: frozenset[str]
 
     def of(self, named: Sequence[str]) -> tuple[str, ...]:
         """Return where a feed goes that names these, without those that are off; the default when it names none."""
@@ -28,9 +32,21 @@ class Destinations:
 
 def destinations() -> Destinations:
     """Return the destinations as they stand now, in one query."""
-    rows = list(Destination.objects.filter(enabled=True).values_list("name", "chain_id", "is_default"))
-    default = next((name for name, _, is_default in rows if is_default), MAIN)
-    return Destinations(default, {MAIN: settings.CHAIN_ID, **{name: chain_id for name, chain_id, _ in rows}})
+    rows = list(Destination.objects.filter(enabled=True).order_by("name"))
+    default = next((row.name for row in rows if row.is_default), MAIN)
+    return Destinations(
+        default=default,
+        chain_ids={MAIN: settings.CHAIN_ID, **{row.name: row.chain_id for row in rows}},
+        required=frozenset({default, *(row.name for row in rows if row.required)}),
+    )
+
+
+def destinations_in_use() -> list[str]:
+    """Return where enabled feeds go, the default destination first and included in any case."""
+    found = destinations()
+    named = Feed.objects.filter(enabled=True).exclude(destinations=[]).values_list("destinations", flat=True)
+    used = {found.default, *(name for names in named for name in found.of(names))}
+    return sorted(used, key=lambda name: (name != found.default, name))
 
 
 def default_destination() -> str:

@@ -185,10 +185,17 @@ class ScrapedGauge:
 
 
 FEED_AGE = ScrapedGauge(
-    "oracle_feed_age_seconds", "Age of the on-chain observation of an enabled feed; +Inf before the first.", ("pair",)
+    "oracle_feed_age_seconds",
+    "Age of an enabled feed's observation on a destination's contract; +Inf before the first.",
+    ("pair", "destination"),
 )
-FEED_HEARTBEAT = ScrapedGauge("oracle_feed_heartbeat_seconds", "The feed must be published this often.", ("pair",))
-FEED_REQUIRED = ScrapedGauge("oracle_feed_required", "1 when readiness depends on the feed.", ("pair",))
+FEED_HEARTBEAT = ScrapedGauge(
+    "oracle_feed_heartbeat_seconds", "The feed must be published this often.", ("pair", "destination")
+)
+FEED_REQUIRED = ScrapedGauge("oracle_feed_required", "1 when the feed is required.", ("pair", "destination"))
+DESTINATION_INFO = ScrapedGauge(
+    "oracle_destination_info", "1 for every destination that is on.", ("destination", "chain", "pool")
+)
 FEED_QUORUM_MARGIN = ScrapedGauge(
     "oracle_feed_quorum_margin", "Sources used by the feed's newest answer, less its quorum.", ("pair",)
 )
@@ -199,12 +206,16 @@ HOLD_AGE = ScrapedGauge(
 )
 QUEUE_LENGTH = ScrapedGauge("oracle_queue_length", "Messages waiting in the broker.", ("queue",))
 SUBMISSIONS_IN_STATE = ScrapedGauge(
-    "oracle_submissions_in_state", "Submissions that are not final yet, by state.", ("state",)
+    "oracle_submissions_in_state", "Submissions that are not final yet, by state.", ("state", "destination")
 )
 OLDEST_SUBMISSION_AGE = ScrapedGauge(
-    "oracle_oldest_pending_submission_age_seconds", "Age of the oldest submission that is not mined; 0 without one."
+    "oracle_oldest_pending_submission_age_seconds",
+    "Age of the destination's oldest submission that is not mined; 0 without one.",
+    ("destination",),
 )
-WALLET_BALANCE = ScrapedGauge("oracle_wallet_balance_eth", "Balance of a transmitter, as last read.", ("address",))
+WALLET_BALANCE = ScrapedGauge(
+    "oracle_wallet_balance_eth", "Balance of a transmitter, as last read.", ("chain", "address")
+)
 WALLET_DAYS_OF_GAS = ScrapedGauge(
     "oracle_wallet_days_of_gas",
     "Days a transmitter's balance lasts at what it spent in the last day; +Inf while it spends nothing.",
@@ -216,7 +227,7 @@ CHAIN_DIFFERENCES = ScrapedGauge(
     ("chain", "kind"),
 )
 LANE_PAUSED = ScrapedGauge("oracle_lane_paused", "1 while an operator has paused a transmitter.", ("chain", "address"))
-WALLET_MIN_BALANCE = ScrapedGauge("oracle_wallet_min_balance_eth", "MIN_BALANCE_ETH of the settings.")
+WALLET_MIN_BALANCE = ScrapedGauge("oracle_wallet_min_balance_eth", "Lowest balance it should have there.", ("chain",))
 ROUNDS_OPEN = ScrapedGauge("oracle_rounds_open", "Rounds that have not settled.")
 OLDEST_ROUND_AGE = ScrapedGauge("oracle_oldest_open_round_age_seconds", "Age of the oldest open round; 0 without one.")
 SOURCE_UP = ScrapedGauge("oracle_source_up", "1 when the source's last call gave quotes.", ("source",))

@@ -19,7 +19,7 @@ from apps.feeds.admin import FeedAdmin, ReadOnlyAdmin
 from apps.feeds.models import Feed
 from apps.rounds.hold_admin import HoldAdmin
 from apps.rounds.models import Answer, Round
-from apps.rounds.selectors import round_status
+from apps.rounds.selectors import reports_of, round_status
 from apps.rounds.services import UnknownFeeds
 from apps.rounds.story import Observed, observed, round_story
 from apps.rounds.whatif_admin import WhatIfAdmin
@@ -86,12 +86,21 @@ class RoundAdmin(ReadOnlyAdmin):
     date_hierarchy = "opened_at"
     list_per_page = 50
     inlines = (AnswerInline,)
-    readonly_fields = ("status", "sources", "promoted", "asked_for", "submission_link", "evidence_link", "seconds")
+    readonly_fields = (
+        "status",
+        "sources",
+        "promoted",
+        "asked_for",
+        "submission_link",
+        "reports",
+        "evidence_link",
+        "seconds",
+    )
     fieldsets = (
         (None, {"fields": (("id", "status", "trigger"), ("requested_by", "market"), "asked_for")}),
         ("Sources", {"fields": ("promoted", "sources")}),
         ("Way", {"fields": (("opened_at", "deadline", "closed_at"), ("closed_by", "seconds"))}),
-        ("Proof", {"fields": ("submission_link", ("evidence_hash", "evidence_link"), "config_version")}),
+        ("Proof", {"fields": ("submission_link", "reports", ("evidence_hash", "evidence_link"), "config_version")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Round]:
@@ -133,6 +142,21 @@ class RoundAdmin(ReadOnlyAdmin):
         url = reverse("admin:submissions_submission_change", args=[submission.pk])
         return format_html(LINK, url, submission.state)
 
+    @display(description="Reports")  # type: ignore[untyped-decorator]
+    def reports(self, round_: Round) -> SafeString | str:
+        """Show the report of every destination that had news, each with a link."""
+        rows = [
+            (
+                report.destination,
+                report.chain_id,
+                format_html(LINK, reverse("admin:submissions_submission_change", args=[report.pk]), report.state),
+                ", ".join(item["pair"] for item in report.answers),
+                report.tx_hash or report.failure_code or "-",
+            )
+            for report in reports_of(round_)
+        ]
+        return table(("Destination", "Chain", "State", "Feeds", "Transaction"), rows) if rows else "-"
+
     @display(description="Evidence")  # type: ignore[untyped-decorator]
     def evidence_link(self, round_: Round) -> SafeString | str:
         """Link to the bundle that proves the round, once it is closed."""
@@ -172,7 +196,7 @@ class AnswerAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     list_per_page = 50
     show_full_result_count = False
-    readonly_fields = ("coloured_state", "price", "round_link", "observations_table")
+    readonly_fields = ("coloured_state", "price", "round_link", "decisions_table", "observations_table")
     fieldsets = (
         (
             None,
@@ -182,6 +206,7 @@ class AnswerAdmin(ReadOnlyAdmin):
                     "message",
                     ("price", "answer", "confidence", "grade"),
                     "round_link",
+                    "decisions_table",
                 )
             },
         ),
@@ -202,6 +227,12 @@ class AnswerAdmin(ReadOnlyAdmin):
     def round_link(self, answer: Answer) -> SafeString:
         """Link to the round."""
         return format_html(LINK, reverse("admin:rounds_round_change", args=[answer.round_id]), str(answer.round_id)[:8])
+
+    @display(description="By destination")  # type: ignore[untyped-decorator]
+    def decisions_table(self, answer: Answer) -> SafeString | str:
+        """Show what was decided for each destination, where the default one is not the only one."""
+        rows = [(name, row["state"], row["reason"], row["message"]) for name, row in answer.decisions.items()]
+        return table(("Destination", "State", "Reason", "Compared"), rows) if rows else "-"
 
     @display(description="Used, refused and missed")  # type: ignore[untyped-decorator]
     def observations_table(self, answer: Answer) -> SafeString:

@@ -19,7 +19,7 @@ STATUSES = ("OPEN", "SUBMITTING", "CONFIRMED", "HELD", "QUIET", "REJECTED", "REP
 
 
 def round_status(round_: Round) -> str:
-    """Return where a round stands for its reader.
+    """Return where a round stands for its reader: with several destinations, at the default one.
 
     OPEN: sources are being asked.  SUBMITTING: settled, its report is on the way.  CONFIRMED: landed and read back.
     HELD: nothing was sent and a price waits for a person.  QUIET: nothing to send.  REJECTED: nothing could be sent.
@@ -33,6 +33,16 @@ def round_status(round_: Round) -> str:
         return "CONFIRMED"
     ends = {Submission.State.FATAL: "FAILED", Submission.State.REPLACED: "REPLACED"}
     return ends.get(Submission.State(round_.submission.state), "SUBMITTING")
+
+
+def reports_of(round_: Round) -> list[Submission]:
+    """Return every report of a round, the one for the default destination first."""
+    return [] if round_.submission is None else [round_.submission, *round_.elsewhere.all()]
+
+
+def report_for(round_: Round, destination: str) -> Submission | None:
+    """Return a round's report for a destination, None when it had none."""
+    return next((report for report in reports_of(round_) if report.destination == destination), None)
 
 
 def is_finished(round_: Round) -> bool:
@@ -117,4 +127,6 @@ def _planned(submission: Submission) -> list[dict[str, Any]]:
 
 
 def _complete(rounds: QuerySet[Round]) -> QuerySet[Round]:
-    return rounds.select_related("submission", "submission__deployment", "config_version").prefetch_related("answers")
+    return rounds.select_related("submission", "submission__deployment", "config_version").prefetch_related(
+        "answers", "elsewhere__deployment"
+    )

@@ -6,8 +6,9 @@ Readiness asks only what a process can know cheaply and often; this asks the nod
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import redis
 from celery import current_app
@@ -20,10 +21,10 @@ from kombu.exceptions import OperationalError
 
 from apps.chain.errors import ChainError
 from apps.feeds.config import all_problems
-from apps.feeds.models import Feed
+from apps.feeds.publishing import destinations_in_use, feeds_published_to
 from apps.feeds.selectors import current_config
 from apps.scheduler import readiness
-from apps.submissions.chains import settings_policy
+from apps.submissions.chains import enabled_destinations, queue_of
 from apps.submissions.clients import chain_clients, gateway
 from apps.submissions.selectors import active_deployment
 
@@ -46,11 +47,15 @@ class Diagnosis:
 def diagnose() -> Iterator[Diagnosis]:
     """Yield what every examination finds, as it finds it; one that cannot be made is itself a finding."""
     for name, examine in EXAMINATIONS:
-        try:
-            yield from examine()
-        except (DatabaseError, redis.RedisError, OperationalError, OSError, ChainError) as exc:
-            code = f"{exc.code}: {exc}" if isinstance(exc, ChainError) else f"{exc.__class__.__name__}: {exc}"
-            yield Diagnosis(name, is_well=False, told=" ".join(code.split())[:300])
+        yield from _examined(name, examine)
+
+
+def _examined(name: str, examine: Callable[[], Iterator[Diagnosis]]) -> Iterator[Diagnosis]:
+    try:
+        yield from examine()
+    except (DatabaseError, redis.RedisError, OperationalError, OSError, ChainError) as exc:
+        code = f"{exc.code}: {exc}" if isinstance(exc, ChainError) else f"{exc.__class__.__name__}: {exc}"
+        yield Diagnosis(name, is_well=False, told=" ".join(code.split())[:300])
 
 
 def _settings() -> Iterator[Diagnosis]:
@@ -80,7 +85,7 @@ def _redis() -> Iterator[Diagnosis]:
 def _workers() -> Iterator[Diagnosis]:
     active = current_app.control.inspect(timeout=WORKER_PATIENCE_S).active_queues() or {}
     served = {queue["name"] for queues in active.values() for queue in queues}
-    for queue in QUEUES:
+    for queue in (*QUEUES, *(queue_of(name) for name in enabled_destinations()[1:])):
         told = "a worker takes it" if queue in served else f"no worker answered within {WORKER_PATIENCE_S} s"
         yield Diagnosis(f"queue {queue}", is_well=queue in served, told=told)
 
@@ -95,8 +100,18 @@ def _configuration() -> Iterator[Diagnosis]:
         yield Diagnosis("configuration", is_well=enabled > 0, told=f"{enabled} of {len(config.feeds)} feeds enabled")
 
 
-def _chain() -> Iterator[Diagnosis]:
-    node = gateway()
+def _chains() -> Iterator[Diagnosis]:
+    """Examine chain and keys of every destination in use; one that hangs or fails leaves the others to be told."""
+    names = destinations_in_use()
+    for name in names:
+        suffix = "" if len(names) == 1 else f" {name}"
+        for what, examine in (("chain", _chain), ("keys", _keys)):
+            for diagnosis in _examined(what, partial(examine, name)):
+                yield replace(diagnosis, name=f"{diagnosis.name}{suffix}")
+
+
+def _chain(destination: str) -> Iterator[Diagnosis]:
+    node = gateway(destination)
     identity, head = node.identity(), node.head()
     where = f"chain {identity.chain_id}, {identity.client_version}, block {head.number}"
     yield Diagnosis("chain", is_well=True, told=where)
@@ -106,27 +121,27 @@ def _chain() -> Iterator[Diagnosis]:
         yield Diagnosis("clock", is_well=False, told=told)
     else:
         yield Diagnosis("clock", is_well=True, told="not behind the chain's")
-    deployment = active_deployment()
+    deployment = active_deployment(destination)
     if deployment is None or not node.has_code(deployment.address):
-        told = "no contract stands here: run `manage.py deploy_contract`"
+        told = f"no contract stands here: run `manage.py deploy_contract --destination {destination}`"
         yield Diagnosis("contract", is_well=False, told=told)
         return
     yield Diagnosis("contract", is_well=True, told=deployment.address)
-    enabled = Feed.objects.filter(enabled=True).values_list("pair", flat=True)
+    enabled = feeds_published_to(destination).values_list("pair", flat=True)
     missing = sorted(set(enabled) - deployment.proxies.keys())
     told = f"{len(deployment.proxies)} feeds" if not missing else f"not on the contract: {', '.join(missing)}"
     yield Diagnosis("contract feeds", is_well=not missing, told=told)
 
 
-def _keys() -> Iterator[Diagnosis]:
-    clients, deployment = chain_clients(), active_deployment()
+def _keys(destination: str) -> Iterator[Diagnosis]:
+    clients, deployment = chain_clients(destination), active_deployment(destination)
     if deployment is not None:
         signer_set = clients.gateway.signer_set(deployment.address)
         members = {address.lower() for address in signer_set.signers}
         ours = sum(signer.address.lower() in members for signer in clients.signers)
         told = f"{ours} of our {len(clients.signers)} keys are in the contract's set, {signer_set.threshold} must sign"
         yield Diagnosis("signers", is_well=ours >= signer_set.threshold, told=told)
-    floor_wei = settings_policy().min_balance_wei
+    floor_wei = clients.policy.min_balance_wei
     for transmitter in clients.transmitters:
         balance_wei = clients.gateway.balance_wei(transmitter.address)
         told = f"{transmitter.address} has {balance_wei} wei, the floor is {floor_wei}"
@@ -149,7 +164,6 @@ EXAMINATIONS: Sequence[tuple[str, Callable[[], Iterator[Diagnosis]]]] = (
     ("redis", _redis),
     ("workers", _workers),
     ("configuration", _configuration),
-    ("chain", _chain),
-    ("keys", _keys),
+    ("chains", _chains),
     ("prices", _prices),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -17,15 +18,17 @@ from kombu.exceptions import KombuError, OperationalError
 from prometheus_client.core import GaugeMetricFamily
 from redis import RedisError
 
-from apps.feeds.models import Feed, Source
+from apps.feeds.models import Destination, Feed, Source
+from apps.feeds.publishing import destinations
 from apps.monitoring import collector, metrics
-from apps.monitoring.metrics import Queue, SubmissionState
+from apps.monitoring.metrics import Queue
 from apps.rounds.models import Answer, Hold, Round
 from apps.scheduler.driving import messages_waiting
 from apps.scorecards.selectors import Window, scorecards_of_sources
 from apps.sources.gate_state import BreakerState, gate_states
 from apps.submissions.chains import enabled_destinations, queue_of
-from apps.submissions.models import ChainDifference, OnChainPrice, Submission, Wallet
+from apps.submissions.models import ChainDifference, Submission, Wallet
+from apps.submissions.selectors import observation_times
 from oracle_project import celery_config
 
 # Rounds looked at for a feed's newest answer: enough for every feed to be in one, few enough to read each time.
@@ -40,17 +43,26 @@ def _age_s(then: datetime | None, now: datetime) -> float:
 
 
 def feeds() -> Iterator[GaugeMetricFamily]:
-    """Yield age, heartbeat and requiredness of every enabled feed."""
+    """Yield age, heartbeat and requiredness of every enabled feed at each of its destinations."""
     age, heartbeat, required = (m.family() for m in (metrics.FEED_AGE, metrics.FEED_HEARTBEAT, metrics.FEED_REQUIRED))
-    observed = dict(OnChainPrice.objects.filter(deployment__is_active=True).values_list("pair", "observed_at"))
-    now = timezone.now()
-    for pair, heartbeat_s, is_required in Feed.objects.filter(enabled=True).values_list(
-        "pair", "heartbeat_s", "required"
-    ):
-        age.add_metric([pair], _age_s(observed[pair], now) if pair in observed else float("inf"))
-        heartbeat.add_metric([pair], heartbeat_s)
-        required.add_metric([pair], int(is_required))
+    found, now = destinations(), timezone.now()
+    observed = observation_times(found.chain_ids)
+    enabled = Feed.objects.filter(enabled=True).values_list("pair", "heartbeat_s", "required", "destinations")
+    for pair, heartbeat_s, is_required, named in enabled:
+        for name in found.of(named):
+            at = observed.get((name, pair))
+            age.add_metric([pair, name], float("inf") if at is None else _age_s(at, now))
+            heartbeat.add_metric([pair, name], heartbeat_s)
+            required.add_metric([pair, name], int(is_required))
     yield from (age, heartbeat, required)
+
+
+def chains() -> Iterator[GaugeMetricFamily]:
+    """Yield every destination that is on, with its chain and the pool whose worker it needs."""
+    info = metrics.DESTINATION_INFO.family()
+    for name, chain_id in destinations().chain_ids.items():
+        info.add_metric([name, str(chain_id), queue_of(name)], 1)
+    yield info
 
 
 def quorum_margins() -> Iterator[GaugeMetricFamily]:
@@ -90,28 +102,46 @@ def holds() -> Iterator[GaugeMetricFamily]:
 
 
 def submissions() -> Iterator[GaugeMetricFamily]:
-    """Yield the submissions that are not final by state, zeroes included, and the age of the oldest unmined one."""
+    """Yield the submissions that are not final by state and destination, and the age of the oldest unmined one there.
+
+    Zeroes included.
+    """
     in_state, oldest = metrics.SUBMISSIONS_IN_STATE.family(), metrics.OLDEST_SUBMISSION_AGE.family()
-    unfinished = Submission.objects.filter(state__in=Submission.UNFINISHED)
-    counts = dict(unfinished.order_by().values_list("state").annotate(Count("id")))
-    counts[SubmissionState.CONFIRMED] = Submission.objects.filter(state=Submission.State.CONFIRMED).count()
-    for state in (*Submission.UNFINISHED, Submission.State.CONFIRMED):
-        in_state.add_metric([state.value], counts.get(state.value, 0))
-    first = unfinished.aggregate(first=Min("created_at"))["first"]
-    oldest.add_metric([], _age_s(first, timezone.now()))
+    states = [*Submission.UNFINISHED, Submission.State.CONFIRMED]
+    rows = Submission.objects.filter(state__in=states).order_by().values_list("destination", "state")
+    found = {
+        (name, state): (count, first) for name, state, count, first in rows.annotate(Count("id"), Min("created_at"))
+    }
+    for name in {*enabled_destinations(), *(name for name, _ in found)}:
+        for state in states:
+            in_state.add_metric([state.value, name], found.get((name, state.value), (0, None))[0])
+        waiting = [found[name, state.value][1] for state in Submission.UNFINISHED if (name, state.value) in found]
+        oldest.add_metric([name], _age_s(min(waiting, default=None), timezone.now()))
     yield from (in_state, oldest)
 
 
 def wallets() -> Iterator[GaugeMetricFamily]:
-    """Yield the balance of each transmitter of the configured chain, and the lowest it should have."""
+    """Yield the balance of each transmitter on the chains of the destinations, and the lowest it should have there."""
     balance, lowest = metrics.WALLET_BALANCE.family(), metrics.WALLET_MIN_BALANCE.family()
-    newest = Wallet.objects.filter(chain_id=settings.CHAIN_ID, balance_wei__isnull=False)
-    for address, wei in (
-        newest.order_by("address", "-balance_read_at").distinct("address").values_list("address", "balance_wei")
+    floors = _floors_eth()
+    newest = Wallet.objects.filter(chain_id__in=floors, balance_wei__isnull=False)
+    for chain_id, address, wei in (
+        newest.order_by("chain_id", "address", "-balance_read_at")
+        .distinct("chain_id", "address")
+        .values_list("chain_id", "address", "balance_wei")
     ):
-        balance.add_metric([address], float(wei or 0) / WEI_PER_ETH)
-    lowest.add_metric([], float(settings.MIN_BALANCE_ETH))
+        balance.add_metric([str(chain_id), address], float(wei or 0) / WEI_PER_ETH)
+    for chain_id, floor_eth in floors.items():
+        lowest.add_metric([str(chain_id)], float(floor_eth))
     yield from (balance, lowest)
+
+
+def _floors_eth() -> dict[int, Decimal]:
+    """Return the lowest balance by chain; of two destinations on one chain the higher."""
+    floors: dict[int, Decimal] = {settings.CHAIN_ID: settings.MIN_BALANCE_ETH}
+    for chain_id, floor in Destination.objects.filter(enabled=True).values_list("chain_id", "min_balance_eth"):
+        floors[chain_id] = max(floor, floors.get(chain_id, floor))
+    return floors
 
 
 def lanes() -> Iterator[GaugeMetricFamily]:
@@ -142,7 +172,7 @@ def _differences(since: datetime) -> GaugeMetricFamily:
         .annotate(Count("id"))
     )
     counts = {(chain, kind): count for chain, kind, count in counted}
-    for chain in {chain for chain, _ in counts} | {settings.CHAIN_ID}:
+    for chain in {chain for chain, _ in counts} | set(destinations().chain_ids.values()):
         for kind in ChainDifference.Kind.values:
             differences.add_metric([str(chain), kind], counts.get((chain, kind), 0))
     return differences
@@ -189,7 +219,7 @@ def queues() -> Iterator[GaugeMetricFamily]:
 
 def register() -> None:
     """Hand all readers to the monitoring app."""
-    for read in (feeds, quorum_margins, rounds, holds, submissions, wallets, lanes, sources, scores):
+    for read in (feeds, chains, quorum_margins, rounds, holds, submissions, wallets, lanes, sources, scores):
         collector.register(read.__name__, read, errors=(DatabaseError,))
     collector.register(source_gates.__name__, source_gates, errors=(DatabaseError, RedisError))
     collector.register(queues.__name__, queues, errors=(DatabaseError, OSError, KombuError, OperationalError))

@@ -12,9 +12,10 @@ from django.utils import timezone
 from redis import RedisError
 
 from apps.feeds.models import Feed
+from apps.feeds.publishing import Destinations, destinations, destinations_in_use
 from apps.monitoring import health
 from apps.monitoring.health import Finding
-from apps.submissions.models import Deployment, OnChainPrice
+from apps.submissions.selectors import active_deployment, observation_times
 
 
 def database() -> Sequence[Finding]:
@@ -52,30 +53,54 @@ def feed_finding(
 
 
 def feeds() -> Sequence[Finding]:
-    """Return one finding per enabled feed."""
+    """Return one finding per enabled feed and destination it goes to.
+
+    A destination that is not required is told and does not make the oracle unready: a dead chain must not take the
+    prices of the others out of service.
+    """
     try:
-        observed = dict(OnChainPrice.objects.filter(deployment__is_active=True).values_list("pair", "observed_at"))
-        enabled = list(Feed.objects.filter(enabled=True).values_list("pair", "heartbeat_s", "required"))
+        found = destinations()
+        observed = observation_times(found.chain_ids)
+        enabled = list(Feed.objects.filter(enabled=True).values_list("pair", "heartbeat_s", "required", "destinations"))
     except DatabaseError as exc:
         return [Finding("feeds", ok=False, reason=exc.__class__.__name__)]
     now = timezone.now()
     if not enabled:
         return [Finding("feeds", ok=False, reason="no feed is enabled")]
-    return [
-        feed_finding(pair, observed_at=observed.get(pair), heartbeat_s=heartbeat_s, required=required, now=now)
-        for pair, heartbeat_s, required in enabled
-    ]
+    findings = []
+    for pair, heartbeat_s, required, named in enabled:
+        places = found.of(named)
+        for name in places:
+            finding = feed_finding(
+                pair if name == found.default else f"{pair} at {name}",
+                observed_at=observed.get((name, pair)),
+                heartbeat_s=heartbeat_s,
+                # a feed that goes to one destination alone is as required as it says, wherever that is
+                required=required and (name in found.required or len(places) == 1),
+                now=now,
+            )
+            findings.append(finding)
+    return findings
 
 
 def contract() -> Sequence[Finding]:
-    """Return which contract is in use. A web process never asks the chain here: feed ages already tell."""
+    """Return which contracts are in use. A web process never asks a chain here: feed ages already tell."""
     try:
-        found = Deployment.objects.filter(is_active=True, chain_id=settings.CHAIN_ID).first()
+        found, used = destinations(), destinations_in_use()
+        return [_contract(name, found) for name in used]
     except DatabaseError as exc:
         return [Finding("contract", ok=False, reason=exc.__class__.__name__)]
-    if found is None:
-        return [Finding("contract", ok=False, reason=f"no contract is deployed on chain {settings.CHAIN_ID}")]
-    return [Finding("contract", ok=True, detail={"address": found.address, "chain_id": found.chain_id})]
+
+
+def _contract(name: str, found: Destinations) -> Finding:
+    label = "contract" if name == found.default else f"contract at {name}"
+    required = name in found.required
+    deployment = active_deployment(name)
+    if deployment is None:
+        reason = f"no contract is deployed on chain {found.chain_ids[name]}"
+        return Finding(label, ok=False, reason=reason, required=required)
+    detail: dict[str, object] = {"address": deployment.address, "chain_id": deployment.chain_id}
+    return Finding(label, ok=True, required=required, detail=detail)
 
 
 def register() -> None:

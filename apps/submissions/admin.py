@@ -99,6 +99,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
     list_display = (
         "short_id",
         "coloured_state",
+        "destination",
         "pairs",
         "tx_hash",
         "block_number",
@@ -106,7 +107,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         "created_at",
         "round_link",
     )
-    list_filter = ("state", "simulated", "deployment", "failure_code")
+    list_filter = ("state", "destination", "chain_id", "simulated", "deployment", "failure_code")
     search_fields = ("id", "tx_hash", "evidence_hash", "digest", "attempts__tx_hash")
     list_select_related = ("round",)
     date_hierarchy = "created_at"
@@ -119,7 +120,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
             "Transaction",
             {
                 "fields": (
-                    ("chain_id", "nonce"),
+                    ("destination", "chain_id", "nonce"),
                     "deployment",
                     "wallet",
                     "tx_hash",
@@ -172,7 +173,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
     @display(description="Round")  # type: ignore[untyped-decorator]
     def round_link(self, submission: Submission) -> SafeString | str:
         """Link to the round that made the report."""
-        round_ = getattr(submission, "round", None)
+        round_ = getattr(submission, "round", None) or submission.rounds_elsewhere.first()
         if round_ is None:
             return "-"
         try:
@@ -222,7 +223,7 @@ class OnChainPriceAdmin(ReadOnlyAdmin):
         "deployment",
         "submission",
     )
-    list_filter = ("deployment__is_active", "deployment")
+    list_filter = ("deployment__is_active", "deployment__destination", "deployment__chain_id")
     list_select_related = ("deployment", "submission")
     search_fields = ("pair",)
     ordering = ("pair",)
@@ -239,6 +240,7 @@ class DeploymentAdmin(ReadOnlyAdmin):
 
     list_display = (
         "address",
+        "destination",
         "chain_id",
         "is_active",
         "is_local",
@@ -248,7 +250,7 @@ class DeploymentAdmin(ReadOnlyAdmin):
         "created_at",
         "retired_reason",
     )
-    list_filter = ("is_active", "is_local", "chain_id")
+    list_filter = ("is_active", "destination", "is_local", "chain_id")
     search_fields = ("address", "tx_hash")
 
     @display(description="Signers")  # type: ignore[untyped-decorator]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.core.cache import cache
 
@@ -54,6 +55,16 @@ def values_on_chains(pairs: Sequence[str], chain_ids: Mapping[str, int]) -> dict
             value = OnChainValue(answer=row.answer, observed_at=row.observed_at, updated_at=row.updated_at)
             found[row.deployment.destination][row.pair] = value
     return found
+
+
+def observation_times(chain_ids: Mapping[str, int]) -> dict[tuple[str, str], datetime]:
+    """Return when each value on chain was observed, by destination and pair. chain_ids: of the destinations, by name.
+
+    Of contracts as they were last read; a feed without data is absent.
+    """
+    rows = OnChainPrice.objects.filter(deployment__destination__in=chain_ids, deployment__is_active=True)
+    values = rows.values_list("deployment__destination", "deployment__chain_id", "pair", "observed_at")
+    return {(name, pair): at for name, chain_id, pair, at in values if chain_ids[name] == chain_id}
 
 
 def chain_snapshot(destination: str | None = None) -> ChainSnapshot:

@@ -19,7 +19,7 @@ from apps.chain.errors import ChainError
 from apps.feeds.models import Feed
 from apps.rounds.models import Answer, Round
 from apps.rounds.prices import CurrentPrice, current_prices
-from apps.rounds.selectors import get_round, is_finished
+from apps.rounds.selectors import get_round, is_finished, reports_of
 from apps.rounds.story import round_story
 from apps.submissions.selectors import active_deployment
 from apps.web.rows import answer_blocks, price_rows, round_rows
@@ -96,6 +96,7 @@ def round_detail(request: HttpRequest, round_id: uuid.UUID) -> HttpResponse:
         "row": round_rows([found])[0],
         "story": round_story(found),
         "answers": answer_blocks(found),
+        "reports": reports_of(found),
         "simulated": found.market == Round.Market.SIMULATED,
         "refresh": not is_finished(found),
     }

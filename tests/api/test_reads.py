@@ -46,6 +46,8 @@ def test_price_is_what_contract_says(client: APIClient, chain: FakeChain) -> Non
     assert body.pop("observed_at") == body.pop("updated_at")
     assert body == {
         "pair": "BTC/USD",
+        "destination": "main",
+        "chain_id": 31337,
         "price": "84065.04000000",
         "answer": "8406504000000",
         "decimals": 8,

@@ -58,4 +58,4 @@ def test_server_does_what_schema_says(api: BaseSchema) -> None:
     operations = [result.ok() for result in api.get_all_operations()]
     for operation in operations:
         EXAMPLES(given(operation.as_strategy())(check))()
-    assert len(operations) == 14
+    assert len(operations) == 15

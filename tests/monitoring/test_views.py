@@ -135,9 +135,9 @@ def test_metrics_of_feeds(client) -> None:
 
     text = samples(client)
 
-    assert 'oracle_feed_age_seconds{pair="BTC/USD"} 30.' in text
-    assert 'oracle_feed_age_seconds{pair="ETH/USD"} +Inf' in text
-    assert 'oracle_feed_heartbeat_seconds{pair="BTC/USD"} 60.0' in text
+    assert 'oracle_feed_age_seconds{destination="main",pair="BTC/USD"} 30.' in text
+    assert 'oracle_feed_age_seconds{destination="main",pair="ETH/USD"} +Inf' in text
+    assert 'oracle_feed_heartbeat_seconds{destination="main",pair="BTC/USD"} 60.0' in text
 
 
 @pytest.mark.django_db
@@ -168,8 +168,8 @@ def test_metrics_of_rounds_and_submissions(client) -> None:
     assert "oracle_rounds_open 1.0" in text
     assert "oracle_oldest_open_round_age_seconds 9." in text
     assert 'oracle_feed_quorum_margin{pair="BTC/USD"} 0.0' in text
-    assert 'oracle_submissions_in_state{state="PLANNED"} 1.0' in text
-    assert 'oracle_submissions_in_state{state="UNCONFIRMED"} 0.0' in text
+    assert 'oracle_submissions_in_state{destination="main",state="PLANNED"} 1.0' in text
+    assert 'oracle_submissions_in_state{destination="main",state="UNCONFIRMED"} 0.0' in text
 
 
 @pytest.mark.django_db
@@ -189,7 +189,7 @@ def test_metrics_of_wallets_sources_and_queues(client) -> None:
 
     text = samples(client)
 
-    assert f'oracle_wallet_balance_eth{{address="0x{"22" * 20}"}} 0.25' in text
+    assert f'oracle_wallet_balance_eth{{address="0x{"22" * 20}",chain="{CHAIN_ID}"}} 0.25' in text
     assert 'oracle_source_up{source="kraken"} 1.0' in text
     assert 'oracle_source_up{source="okx"} 0.0' in text
     assert 'oracle_queue_length{queue="chain"} 0.0' in text
@@ -217,5 +217,5 @@ def test_metrics_need_few_queries(client, django_assert_max_num_queries) -> None
     for number in range(20):
         feed_with_price(f"T{number}/USD", age_s=1)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(19):
         client.get("/metrics")

@@ -14,6 +14,8 @@ class PriceSerializer(serializers.Serializer[CurrentPrice]):
     """What the contract says about one feed, and where it came from."""
 
     pair = PairField(source="feed.pair")
+    destination = serializers.CharField(help_text="Whose contract says so: main, or another destination's name.")
+    chain_id = serializers.IntegerField()
     price = DecimalText()
     answer = IntegerText(help_text="The contract's integer: price x 10^decimals.")
     decimals = serializers.IntegerField(source="feed.decimals")

@@ -11,7 +11,7 @@ from apps.api.serializers.common import DecimalText, IntegerText, LinkField, Pai
 from apps.pricing.fixed_point import price_text
 from apps.pricing.types import AnswerReason, AnswerState, Grade, SourceRole
 from apps.rounds.models import Answer, Round
-from apps.rounds.selectors import STATUSES, round_status
+from apps.rounds.selectors import STATUSES, reports_of, round_status
 from apps.rounds.story import (
     MISSED,
     REFUSED,
@@ -106,6 +106,10 @@ class AnswerSerializer(serializers.Serializer[Answer]):
     state = serializers.ChoiceField(choices=ANSWER_STATES)
     reason = serializers.ChoiceField(choices=ANSWER_REASONS)
     message = serializers.CharField()
+    decisions = serializers.DictField(
+        child=serializers.DictField(child=serializers.CharField()),
+        help_text="State, reason and message by destination; empty where the default one is the only one.",
+    )
     price = serializers.SerializerMethodField()
     answer = IntegerText(allow_null=True)
     decimals = serializers.IntegerField()
@@ -177,9 +181,11 @@ class LanesSerializer(serializers.Serializer[Story]):
 
 
 class SubmissionSerializer(serializers.Serializer[Submission]):
-    """The report on its way to the chain."""
+    """The report on its way to a chain."""
 
     id = serializers.UUIDField(source="pk")
+    destination = serializers.CharField(help_text="Where it goes: main, or another destination's name.")
+    chain_id = serializers.IntegerField()
     state = serializers.ChoiceField(choices=Submission.State.values)
     tx_hash = serializers.SerializerMethodField()
     block_number = serializers.IntegerField(allow_null=True)
@@ -207,13 +213,21 @@ class RoundSerializer(RoundSummarySerializer):
     duration_ms = serializers.SerializerMethodField()
     answers = AnswerSerializer(many=True)
     lanes = serializers.SerializerMethodField()
-    submission = SubmissionSerializer(allow_null=True)
+    submission = SubmissionSerializer(
+        allow_null=True, help_text="The report for the default destination, or for the first that had news."
+    )
+    submissions = serializers.SerializerMethodField(help_text="A report for every destination that had news.")
     evidence_hash = serializers.CharField(help_text="Merkle root over the observations; empty while open.")
     config_version = serializers.IntegerField(source="config_version.number", allow_null=True, default=None)
 
     def get_duration_ms(self, round_: Round) -> int | None:
         """Return the time from opening to closing."""
         return duration_ms(round_)
+
+    @extend_schema_field(SubmissionSerializer(many=True))
+    def get_submissions(self, round_: Round) -> Any:
+        """Return every report of the round, the default destination's first."""
+        return [SubmissionSerializer(report).data for report in reports_of(round_)]
 
     @extend_schema_field(LanesSerializer)
     def get_lanes(self, round_: Round) -> Any:
@@ -256,6 +270,7 @@ class SignedReportSerializer(serializers.Serializer[Any]):
     """The newest signed report that carries a feed: anyone may call ``submit(report, signatures)`` with it."""
 
     pair = PairField()
+    destination = serializers.CharField()
     chain_id = serializers.IntegerField()
     contract = serializers.CharField()
     digest = serializers.CharField(help_text="EIP-712 digest the signers signed.")

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.api.destinations import CHAIN_PARAMETER, destination_of_feed
 from apps.api.history import INTERVALS, RAW, accepted_answers, candles
 from apps.api.pairs import feed_or_problem
 from apps.api.parameters import choice, whole_number
@@ -111,16 +112,21 @@ class ReportDetail(APIView):
 
     @extend_schema(
         operation_id="report",
-        parameters=[PAIR_PARAMETER],
+        parameters=[PAIR_PARAMETER, CHAIN_PARAMETER],
         responses={
             200: SignedReportSerializer,
-            **problems(ProblemCode.FEED_UNKNOWN, ProblemCode.REPORT_UNKNOWN),
+            **problems(
+                ProblemCode.FEED_UNKNOWN,
+                ProblemCode.CHAIN_UNKNOWN,
+                ProblemCode.NOT_PUBLISHED,
+                ProblemCode.REPORT_UNKNOWN,
+            ),
         },
     )
     def get(self, request: Request, pair: str) -> Response:
         """The newest signed report with this feed, ready for anyone to submit."""
         feed = feed_or_problem(pair)
-        report = latest_report(feed.pair)
+        report = latest_report(feed.pair, destination_of_feed(request, feed))
         if report is None:
             raise Problem(ProblemCode.REPORT_UNKNOWN, f"No report with {feed.pair} has been signed yet.")
         return Response(SignedReportSerializer(report).data)

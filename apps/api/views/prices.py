@@ -10,12 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.api.destinations import CHAIN_PARAMETER, destination_of, destination_of_feed
 from apps.api.pairs import feed_or_problem
 from apps.api.problems import Problem, ProblemCode
 from apps.api.schema import PAIR_PARAMETER, problems
 from apps.api.serializers.prices import PriceListSerializer, PriceSerializer
 from apps.chain.errors import ChainError, ChainReadInconsistent
 from apps.feeds.models import Feed
+from apps.feeds.publishing import feeds_published_to
 from apps.rounds.prices import CurrentPrice, current_prices
 
 logger = logging.getLogger(__name__)
@@ -27,15 +29,17 @@ class PriceList(APIView):
 
     @extend_schema(
         operation_id="prices",
+        parameters=[CHAIN_PARAMETER],
         responses={
             200: PriceListSerializer,
-            **problems(ProblemCode.CHAIN_UNAVAILABLE, ProblemCode.CHAIN_READ_INCONSISTENT),
+            **problems(ProblemCode.CHAIN_UNKNOWN, ProblemCode.CHAIN_UNAVAILABLE, ProblemCode.CHAIN_READ_INCONSISTENT),
         },
     )
     def get(self, request: Request) -> Response:
-        """Prices of all enabled feeds, read from the contract in one block."""
-        feeds = list(Feed.objects.filter(enabled=True))
-        prices = _prices(feeds)
+        """Prices of all enabled feeds of a destination, read from its contract in one block."""
+        destination = destination_of(request)
+        feeds = list(feeds_published_to(destination))
+        prices = _prices(feeds, destination)
         missing = [feed.pair for feed in feeds if feed.pair not in prices]
         reply = {"results": [prices[pair] for pair in sorted(prices)], "missing": missing}
         return Response(PriceListSerializer(reply).data)
@@ -46,11 +50,13 @@ class PriceDetail(APIView):
 
     @extend_schema(
         operation_id="price",
-        parameters=[PAIR_PARAMETER],
+        parameters=[PAIR_PARAMETER, CHAIN_PARAMETER],
         responses={
             200: PriceSerializer,
             **problems(
                 ProblemCode.FEED_UNKNOWN,
+                ProblemCode.CHAIN_UNKNOWN,
+                ProblemCode.NOT_PUBLISHED,
                 ProblemCode.NO_PRICE_YET,
                 ProblemCode.CHAIN_UNAVAILABLE,
                 ProblemCode.CHAIN_READ_INCONSISTENT,
@@ -60,15 +66,15 @@ class PriceDetail(APIView):
     def get(self, request: Request, pair: str) -> Response:
         """The price of a feed as the contract says it; also of a disabled feed, whose last value stays on chain."""
         feed = feed_or_problem(pair)
-        price = _prices([feed]).get(feed.pair)
+        price = _prices([feed], destination_of_feed(request, feed)).get(feed.pair)
         if price is None:
             raise Problem(ProblemCode.NO_PRICE_YET, f"No round of {feed.pair} has reached the contract yet.")
         return Response(PriceSerializer(price).data)
 
 
-def _prices(feeds: list[Feed]) -> dict[str, CurrentPrice]:
+def _prices(feeds: list[Feed], destination: str) -> dict[str, CurrentPrice]:
     try:
-        return current_prices(feeds, now=timezone.now())
+        return current_prices(feeds, now=timezone.now(), destination=destination)
     except ChainError as exc:
         logger.warning("chain not readable", extra={"code": exc.code})
         inconsistent = isinstance(exc, ChainReadInconsistent)

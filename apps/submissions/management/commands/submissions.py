@@ -29,6 +29,7 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         listing = verbs.add_parser("list", help="submissions that are not at their end, or all of one state")
         listing.add_argument("--state", choices=Submission.State.values)
+        listing.add_argument("--destination", help="only those that go there")
         verbs.add_parser("nonces", help="every lane: counts of the chain, next nonce, paused or not")
         show = verbs.add_parser("show", help="one submission with its transactions")
         show.add_argument("submission", type=uuid.UUID)
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         """Do what the verb says."""
         match options["verb"]:
             case "list":
-                self._list(options["state"])
+                self._list(options["state"], options["destination"])
             case "nonces":
                 for wallet in Wallet.objects.order_by("chain_id", "address"):
                     lane = f"paused by {wallet.paused_by}" if wallet.paused_at else "running"
@@ -60,17 +61,19 @@ class Command(BaseCommand):
             case verb:
                 self._ask(OF_A_LANE[verb], options, wait_s=0, wallet=_wallet(options["address"], options["chain"]))
 
-    def _list(self, state: str | None) -> None:
+    def _list(self, state: str | None, destination: str | None) -> None:
         states = [state] if state else [*Submission.UNFINISHED, Submission.State.CONFIRMED]
-        for row in Submission.objects.filter(state__in=states).order_by("created_at"):
+        rows = Submission.objects.filter(state__in=states).order_by("created_at")
+        for row in rows.filter(destination=destination) if destination else rows:
             pairs = ", ".join(item["pair"] for item in row.answers)
             nonce = "-" if row.nonce is None else row.nonce
-            self.stdout.write(f"{row.pk} {row.state:<11} nonce {nonce} {pairs} {row.failure_code}".rstrip())
+            self.stdout.write(
+                f"{row.pk} {row.state:<11} {row.destination} nonce {nonce} {pairs} {row.failure_code}".rstrip()
+            )
 
     def _show(self, row: Submission) -> None:
-        self.stdout.write(
-            f"{row.pk} {row.state} on chain {row.chain_id}, nonce {row.nonce}, opened again {row.resends}"
-        )
+        where = f"to {row.destination} on chain {row.chain_id}, nonce {row.nonce}"
+        self.stdout.write(f"{row.pk} {row.state} {where}, opened again {row.resends}")
         for item in row.answers:
             self.stdout.write(f"  {item['pair']} {item['answer']}")
         if row.failure_code:
