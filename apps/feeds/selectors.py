@@ -187,6 +187,11 @@ def current_config_version() -> ConfigVersion | None:
     return ConfigVersion.objects.order_by("-number").first()
 
 
+def current_config_version_id() -> int | None:
+    """Return the key of the configuration in force without its document, None before the first was recorded."""
+    return ConfigVersion.objects.order_by("-number").values_list("pk", flat=True).first()
+
+
 def configuration_stamp() -> int:
     """Return a number that is another one after any change of feeds, sources or listings; 0 before the first."""
     return ConfigurationStamp.objects.values_list("value", flat=True).first() or 0

@@ -140,8 +140,7 @@ class SourceRole(StrEnum):
     RESERVE = "reserve"
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One ticker to ask of a source: ``pair`` is our name (``BTC/USD``), ``ticker`` the source's own."""
 
     pair: str

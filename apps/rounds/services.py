@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.feeds.models import Feed
-from apps.feeds.selectors import current_config_version
+from apps.feeds.selectors import current_config_version_id
 from apps.pricing.plan import RoundPlan
 from apps.rounds.models import Round
 from apps.rounds.plans import plan_for, plan_of
@@ -57,7 +57,7 @@ def open_round(
         pairs=[feed.pair for feed in kept.plan.feeds],
         requested=requested,
         shared_plan_id=kept.sha256,
-        config_version=current_config_version(),
+        config_version_id=current_config_version_id(),
         opened_at=now,
         deadline=now + timedelta(seconds=float(settings.ROUND_DEADLINE_S)),
     )

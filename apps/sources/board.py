@@ -6,21 +6,19 @@ result, so that the watchdog can settle a round whose chord never joined. Everyt
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any, cast
 
+import msgspec
 import redis
 
 from apps.pricing.types import Ask, SourceSpec
 from apps.sources.shared import shared_redis
 
 TTL_S = 300
-_SPEC_FIELDS = frozenset(field.name for field in fields(SourceSpec))
 
 
 class BoardGone(LookupError):
@@ -54,8 +52,10 @@ class RoundBoard:
         self, round_id: str, *, seats: Mapping[str, Seat], reserves: Mapping[str, Sequence[str]], deadline: datetime
     ) -> None:
         """Put a round up. reserves: per pair, sources outside the lanes in priority order."""
-        fields: dict[Any, Any] = {f"seat:{slug}": json.dumps(_seat_to_json(seat)) for slug, seat in seats.items()}
-        fields |= {"reserves": json.dumps(dict(reserves)), "deadline": deadline.isoformat()}
+        fields: dict[Any, Any] = {f"seat:{slug}": _seat_to_json(seat) for slug, seat in seats.items()}
+        # Most pairs of most rounds have none left, and every lane reads this.
+        spare = {pair: slugs for pair, slugs in reserves.items() if slugs}
+        fields |= {"reserves": _ENCODER.encode(spare), "deadline": deadline.isoformat()}
         free = {slug for slugs in reserves.values() for slug in slugs}
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(_key(round_id), mapping=fields)
@@ -68,12 +68,12 @@ class RoundBoard:
     def lane(self, round_id: str, source: str) -> Lane:
         """Return what a lane needs to know, in one round trip. Raises BoardGone."""
         deadline, reserves, seat = self._fields(round_id, "deadline", "reserves", f"seat:{source}")
-        return Lane(datetime.fromisoformat(deadline), json.loads(reserves), _seat_from_json(json.loads(seat)))
+        return Lane(datetime.fromisoformat(deadline.decode()), _RESERVES.decode(reserves), _seat_from_json(seat))
 
     def seat(self, round_id: str, source: str) -> Seat:
         """Return a source's place in the round. Raises BoardGone."""
         (seat,) = self._fields(round_id, f"seat:{source}")
-        return _seat_from_json(json.loads(seat))
+        return _seat_from_json(seat)
 
     def take(self, round_id: str, source: str) -> bool:
         """Return whether the caller now holds this reserve; only the first of all lanes to ask gets it."""
@@ -82,14 +82,14 @@ class RoundBoard:
     def leave(self, round_id: str, lane: str, result: Mapping[str, Any]) -> None:
         """Keep a lane's result; the first, when a redelivered task brings another: the reserves were its."""
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hsetnx(_key(round_id, "lanes"), lane, json.dumps(result))
+            pipe.hsetnx(_key(round_id, "lanes"), lane, _ENCODER.encode(result))
             pipe.expire(_key(round_id, "lanes"), TTL_S)
             pipe.execute()
 
     def results(self, round_id: str) -> list[dict[str, Any]]:
         """Return the results that lanes have left so far, in no particular order."""
         left = cast("list[bytes]", self._redis.hvals(_key(round_id, "lanes")))
-        return [json.loads(text) for text in left]
+        return [msgspec.json.decode(text) for text in left]
 
     def whole(self, round_id: str, brought: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Return the results of lanes: as the chord brought them, or as they lie here where it brought the name only.
@@ -106,12 +106,22 @@ class RoundBoard:
         """Take a settled round down."""
         self._redis.delete(_key(round_id), _key(round_id, "free"), _key(round_id, "lanes"))
 
-    def _fields(self, round_id: str, *names: str) -> list[str]:
+    def _fields(self, round_id: str, *names: str) -> list[bytes]:
         values = cast("list[bytes | None]", self._redis.hmget(_key(round_id), list(names)))
         missing = [name for name, value in zip(names, values, strict=True) if value is None]
         if missing:
             raise BoardGone(f"round {round_id} has no {missing[0]} on the board")
-        return [value.decode() for value in values if value is not None]
+        return [value for value in values if value is not None]
+
+
+class _Asks(msgspec.Struct, gc=False):
+    asks: tuple[Ask, ...]
+
+
+_ENCODER = msgspec.json.Encoder()
+_SPEC = msgspec.json.Decoder(SourceSpec)
+_ASKS = msgspec.json.Decoder(_Asks)
+_RESERVES = msgspec.json.Decoder(dict[str, list[str]])
 
 
 @cache
@@ -124,25 +134,10 @@ def _key(round_id: str, part: str = "") -> str:
     return f"oracle:round:{round_id}:{part}" if part else f"oracle:round:{round_id}"
 
 
-def _seat_to_json(seat: Seat) -> dict[str, Any]:
-    spec = seat.spec
-    return {
-        "slug": spec.slug,
-        "adapter": spec.adapter,
-        "base_url": spec.base_url,
-        "timeout_s": str(spec.timeout_s),
-        "max_attempts": spec.max_attempts,
-        "options": spec.options,
-        "sealed_key": spec.sealed_key,
-        "rate_limit": spec.rate_limit,
-        "cache_ttl_ms": spec.cache_ttl_ms,
-        "mirrors": list(spec.mirrors),
-        "asks": [[ask.pair, ask.ticker] for ask in seat.asks],
-    }
+def _seat_to_json(seat: Seat) -> bytes:
+    return _ENCODER.encode({**msgspec.to_builtins(seat.spec), "asks": seat.asks})
 
 
-def _seat_from_json(row: dict[str, Any]) -> Seat:
-    asks = tuple(Ask(pair=pair, ticker=ticker) for pair, ticker in row.pop("asks"))
-    known = {name: value for name, value in row.items() if name in _SPEC_FIELDS}  # a newer web may say more
-    spec = {**known, "timeout_s": Decimal(row["timeout_s"]), "mirrors": tuple(row.get("mirrors", ()))}
-    return Seat(SourceSpec(**spec), asks)
+def _seat_from_json(text: bytes) -> Seat:
+    """Return the seat. What a newer web says beside is left out; each decoder takes its own part of the text."""
+    return Seat(_SPEC.decode(text), _ASKS.decode(text).asks)

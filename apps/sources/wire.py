@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,8 +20,8 @@ def call_to_json(call: SourceCall, *, role: SourceRole, promoted_for: str | None
         "promoted_for": promoted_for,
         "started_at": _time(call.started_at),
         "latency_ms": call.latency_ms,
-        "attempts": [asdict(attempt) for attempt in call.attempts],
-        "outcomes": msgspec.to_builtins(call.outcomes),
+        "attempts": list(msgspec.to_builtins(call.attempts)),
+        "outcomes": list(msgspec.to_builtins(call.outcomes)),
     }
 
 
