@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from apps.chain.errors import ChainError, ContractMissing, LaneClosed, NotDeployed, RpcUnavailable, SequencerDown
 from apps.submissions import operating
+from apps.submissions.backlog import gives_way, worth_sending
 from apps.submissions.chains import ChainPolicy
 from apps.submissions.clients import ChainClients
 from apps.submissions.confirming import confirm, push
 from apps.submissions.finality import settle, settle_confirmed
 from apps.submissions.models import Submission
-from apps.submissions.news import expire
 from apps.submissions.sending import send
 from apps.submissions.services import StateMoved
 
@@ -35,12 +35,11 @@ def sweep(clients: ChainClients) -> None:
     Raises RpcUnavailable, NotDeployed or ContractMissing, which stop all of them.
     """
     policy = clients.policy
-    planned = [row for row in _batch(policy, State.PLANNED, order="-created_at") if not _expired(row)]
     _each(_batch(policy, State.IN_PROGRESS, order="nonce"), lambda row: push(row, clients))
     operating.perform_open(clients)
     for state in (State.MISSING, State.UNCONFIRMED):
         _each(_batch(policy, state, order="nonce"), lambda row: confirm(row.pk, clients))
-    _each(planned, lambda row: _send_and_look(row, clients), until=FOR_NEW_ONES)
+    _each(worth_sending(clients)[:BATCH], lambda row: _send_and_look(row, clients), until=FOR_NEW_ONES)
     now = timezone.now()
     due = settle_confirmed(list(_batch(policy, State.CONFIRMED, order="nonce")), clients, now=now)
     _each(due, lambda row: settle(row, clients, now=now))
@@ -51,16 +50,10 @@ def _batch(policy: ChainPolicy, state: Submission.State, *, order: str) -> Query
     return rows.select_related("deployment", "wallet").order_by(order)[:BATCH]
 
 
-def _expired(submission: Submission) -> bool:
-    try:
-        return expire(submission, now=timezone.now())
-    except StateMoved:
-        return True
-
-
 def _send_and_look(submission: Submission, clients: ChainClients) -> None:
-    send(submission.pk, clients)
-    confirm(submission.pk, clients)
+    if not gives_way(submission, destination=clients.policy.name):
+        send(submission.pk, clients)
+        confirm(submission.pk, clients)
 
 
 def _each(

@@ -13,7 +13,9 @@ from apps.chain.fees import GWEI, Fees
 from apps.chain.transactions import call_of
 from apps.submissions.clients import ChainClients
 from apps.submissions.confirming import confirm
+from apps.submissions.lanes import lanes_of
 from apps.submissions.models import Attempt, Deployment, Submission
+from apps.submissions.nonces import reconcile
 from apps.submissions.sending import send
 from apps.submissions.sweeping import sweep
 from tests.submissions.conftest import plan
@@ -177,7 +179,8 @@ def test_overtaken_report_that_is_mined_instead_takes_its_nonce_back(
     for _ in range(4):
         sweep(clients)
         dear.mine()
-        Attempt.objects.update(broadcast_at=timezone.now() - timedelta(seconds=60))
+        for lane in lanes_of(deployment, clients):
+            reconcile(lane, clients)  # the nonce that the old report gave back is filled
     sweep(clients)
 
     assert state_of(old) == (State.CONFIRMED, "")
