@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,10 +136,12 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, *, broker: str, weather: dict[str, float] | None = None) -> Iterator[World]:
-    """Deploy a contract for eight feeds on a fresh chain and describe it in a fresh database, as on a public chain.
+def world(
+    folder: Path, *, broker: str, weather: dict[str, float] | None = None, pairs: Sequence[str] = PAIRS, **names: str
+) -> Iterator[World]:
+    """Deploy a contract for some feeds on a fresh chain and describe it in a fresh database, as on a public chain.
 
-    broker: ``redis`` or ``amqp``.
+    broker: ``redis`` or ``amqp``. names: further variables of the workers' environment.
     """
     weather = STORM if weather is None else weather
     with ExitStack() as stack:
@@ -149,13 +151,13 @@ def world(folder: Path, *, broker: str, weather: dict[str, float] | None = None)
         url = stack.enter_context(anvil_at(folder / "chain", forgets=False))
         gateway = gateway_to(url)
         transmitter = _transmitter(folder)
-        contract = _contract(gateway, folder)
+        contract = _contract(gateway, folder, pairs)
         proxies = [
             stack.enter_context(rpc_proxy(url, weather=Weather(weather, seed=seed) if weather else None))
             for seed in range(3)
         ]
-        environment = _environment(folder, proxies, database, cache, messages)
-        app = _celery(environment)
+        environment = {**_environment(folder, proxies, database, cache, messages), **names}
+        app = celery_of(environment)
         made = World(url, folder, gateway, contract, transmitter, proxies, environment, database, cache, messages, app)
         made.rpc("evm_setAutomine", False)
         made.rpc("anvil_setBalance", transmitter.address, hex(FUNDS_WEI))
@@ -180,7 +182,7 @@ def _servers(stack: ExitStack, folder: Path, broker: str) -> tuple[Server, Serve
     return database, cache, messages
 
 
-def _celery(environment: dict[str, str]) -> Celery:
+def celery_of(environment: dict[str, str]) -> Celery:
     """Return an application that publishes as the oracle's processes do in this environment."""
     with mock.patch.dict(os.environ, environment):
         names = runpy.run_path(celery_config.__file__)
@@ -196,11 +198,11 @@ def _transmitter(folder: Path) -> KeystoreSigner:
     return open_keystore(folder / "transmitter.json")
 
 
-def _contract(gateway: Web3Gateway, folder: Path) -> str:
+def _contract(gateway: Web3Gateway, folder: Path, pairs: Sequence[str]) -> str:
     deployer = funded_deployer(gateway, admin=key(1))
     signers = [open_keystore(folder / f"{name}.json").address for name in ("s1", "s2", "s3")]
     made = deployer.deploy(ContractSetup(admin=key(1).address, signers=signers, threshold=2))
-    for pair in PAIRS:
+    for pair in pairs:
         config = OnChainFeedConfig(8, MAX_AGE_S, 3_600, 50, 1, MAX_PACKED_ANSWER, pair)
         deployer.add_feed(made.address, pair, config)
         Feed.objects.create(pair=pair, max_age_s=MAX_AGE_S)
