@@ -182,6 +182,12 @@ contract ReadingTest is OracleTest {
         }
     }
 
+    function testFuzz_reportDigest_FailsIf_ReportIsShorterThanItsHead(uint256 length) public {
+        length = _bound(length, 0, 35);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.BadReportLength.selector, length, 36, 30));
+        oracle.reportDigest(new bytes(length));
+    }
+
     function test_latestAt_FailsIf_IndexOrLaneIsBeyond() public {
         _submit(BTC, MIN_ANSWER, START);
         vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NoData.selector, bytes32(0)));

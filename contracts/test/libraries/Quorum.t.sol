@@ -85,7 +85,26 @@ contract QuorumTest {
         this.slowFor(members, digest, _signed(key, digest));
     }
 
+    /// @notice What nobody can have signed is nobody's, also in a set whose first member is the address that the quick walk
+    ///         or a precompile could leave behind: 1, or whoever signed before.
+    function test_signersOf_FailsIf_NothingIsRecoveredBesideALowMember() public {
+        address[] memory members = new address[](2);
+        (members[0], members[1]) = (address(1), s_members[0]);
+        bytes memory nobodys = abi.encodePacked(bytes32(0), uint256(1));
+        bytes memory good = _signed(s_keys[0], DIGEST);
+        vm.assertEq(this.quickFor(members, nobodys), 0, "nobody's");
+        vm.assertEq(this.quickFor(members, good), 2, "the second member");
+        vm.assertEq(this.quickFor(members, bytes.concat(nobodys, good)), 0, "nobody's before");
+        vm.assertEq(this.quickFor(members, bytes.concat(good, nobodys)), 0, "nobody's behind");
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.UnrecoverableSignature.selector, 0));
+        this.slowFor(members, DIGEST, nobodys);
+    }
+
     // -------------------------------------------------------------------------------------------------- external
+
+    function quickFor(address[] calldata members, bytes calldata signatures) external view returns (uint256) {
+        return Quorum.quickSignersOf(RuleBook.ofSigners(members), members.length, DIGEST, signatures);
+    }
 
     function quick(uint256 size, bytes calldata signatures) external view returns (uint256) {
         return Quorum.quickSignersOf(RuleBook.ofSigners(s_members), size, DIGEST, signatures);
