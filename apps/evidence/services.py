@@ -58,15 +58,14 @@ def keep_round(round_id: uuid.UUID, *, now: datetime) -> int:
         redis.RedisError: the bodies cannot be read now.
     """
     round_ = Round.objects.get(pk=round_id)
-    needed = needed_bodies(round_, list(round_.answers.all()))
+    covered = round_.inputs.get("covered", ())
+    needed = needed_bodies(round_, list(round_.answers.filter(pair__in=covered)))
     until = now + timedelta(days=_days(round_))
     known = set(Body.objects.filter(sha256__in=[n.sha256 for n in needed]).values_list("sha256", flat=True))
     taken = RedisBodies().take([n.sha256 for n in needed if n.sha256 not in known])
     with transaction.atomic():
-        _keep_longer(known, until)
-        for one in needed:
-            if one.sha256 in taken:
-                _store(one, taken[one.sha256], until=until, now=now)
+        fresh = {one: taken[one.sha256] for one in needed if one.sha256 in taken}
+        _store(fresh, known, until=until, now=now)
         Round.objects.filter(pk=round_id).update(evidence_kept_at=now)
     if lost := len(needed) - len(known) - len(taken):
         log.warning("bodies lost before they were stored round=%s lost=%d", round_id, lost)
@@ -103,26 +102,30 @@ def read_bodies(hashes: list[str]) -> dict[str, bytes]:
     return found
 
 
-def _store(one: Needed, body: bytes, *, until: datetime, now: datetime) -> None:
-    base = Body.objects.filter(family=one.family, base__isnull=True, first_kept_at__gt=now - BASE_FOR)
-    newest = base.order_by("-first_kept_at").first()
-    alone = pack(body)
-    packed = alone
-    if newest is not None:
-        delta = pack(body, base=unpack(bytes(newest.packed)))
-        packed, newest = (delta, newest) if len(delta) < len(alone) * WORTH_IT else (alone, None)
-    if newest is not None:
-        _keep_longer({newest.sha256}, until)
-    Body.objects.get_or_create(
+def _store(fresh: Mapping[Needed, bytes], known: set[str], *, until: datetime, now: datetime) -> None:
+    """Store new bodies, and keep known ones and all bases as long: a few queries for any number."""
+    families = {one.family for one in fresh}
+    alone = Body.objects.filter(family__in=families, base__isnull=True, first_kept_at__gt=now - BASE_FOR)
+    bases = {row.family: row for row in alone.order_by("family", "-first_kept_at").distinct("family")}
+    rows = [_packed(one, body, base=bases.get(one.family), until=until, now=now) for one, body in fresh.items()]
+    _keep_longer(known | {row.base.sha256 for row in rows if row.base is not None}, until)
+    Body.objects.bulk_create(rows, ignore_conflicts=True)  # another worker may be keeping the same body
+
+
+def _packed(one: Needed, body: bytes, *, base: Body | None, until: datetime, now: datetime) -> Body:
+    """Return the row of a body, packed against the base where that is worth it."""
+    packed = pack(body)
+    if base is not None:
+        delta = pack(body, base=unpack(bytes(base.packed)))
+        packed, base = (delta, base) if len(delta) < len(packed) * WORTH_IT else (packed, None)
+    return Body(
         sha256=one.sha256,
-        defaults={
-            "family": one.family,
-            "base": newest,
-            "packed": packed,
-            "size": len(body),
-            "first_kept_at": now,
-            "kept_until": until,
-        },
+        family=one.family,
+        base=base,
+        packed=packed,
+        size=len(body),
+        first_kept_at=now,
+        kept_until=until,
     )
 
 

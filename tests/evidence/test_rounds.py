@@ -116,6 +116,15 @@ def test_the_next_reply_is_packed_against_the_first(btc: Feed) -> None:
     assert replay(second).feeds[0].from_bodies == 3
 
 
+def test_keeping_costs_the_same_queries_for_any_number_of_bodies(btc: Feed, django_assert_max_num_queries: Any) -> None:
+    """A round over many sources is not a conversation with the database."""
+    keep_round(settled("100", "101", "102").pk, now=NOW)
+    second = settled("110", "111", "112")
+
+    with django_assert_max_num_queries(11):  # 3 bodies; seven each it once was
+        assert keep_round(second.pk, now=NOW) == 3
+
+
 def test_replay_is_identity(btc: Feed) -> None:
     """From the bodies, with the round's configuration, the same integer comes out."""
     round_ = settled("100", "101", "102")
