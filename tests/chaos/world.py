@@ -108,8 +108,8 @@ class World:
         self.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**9))
 
     @contextmanager
-    def workers(self, count: int, *, longest: int) -> Iterator[None]:
-        """Run workers that die within ``longest`` lines while the block runs."""
+    def workers(self, count: int, *, longest: int) -> Iterator[list[int]]:
+        """Run workers that die within ``longest`` lines while the block runs; yields their process ids."""
         command = [sys.executable, "-m", "tests.chaos.worker", str(self.folder)]
         with ExitStack() as stack:
             running = []
@@ -127,7 +127,7 @@ class World:
             try:
                 for seed in range(count):
                     wait_until((self.folder / f"{READY}{seed}").exists, patience_s=60, what="workers to start")
-                yield
+                yield [process.pid for process in running]
             finally:
                 for process in running:
                     process.terminate()
@@ -156,7 +156,8 @@ def world(
             stack.enter_context(rpc_proxy(url, weather=Weather(weather, seed=seed) if weather else None))
             for seed in range(3)
         ]
-        environment = {**_environment(folder, proxies, database, cache, messages), **names}
+        environment = _environment(folder, proxies, database, cache, messages) | names
+        environment = {name: value for name, value in environment.items() if value}
         app = celery_of(environment)
         made = World(url, folder, gateway, contract, transmitter, proxies, environment, database, cache, messages, app)
         made.rpc("evm_setAutomine", False)
