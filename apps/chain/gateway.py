@@ -222,5 +222,8 @@ class OracleGateway(Protocol):
     def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:
         """Return every answer the contract took in a range of blocks, both ends included, oldest first."""
 
+    def keeps_body(self, number: int) -> bool:
+        """Return whether the transactions of a block, and so its events, are still there to be read."""
+
     def set_balance(self, address: str, wei: int) -> None:
         """Give an address play money. Development chains only; others raise RpcRefused."""

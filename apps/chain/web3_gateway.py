@@ -53,6 +53,7 @@ from apps.chain.report import Report, compact_signatures, encode_report, feed_id
 from apps.chain.rpc import EndpointPool
 
 LATEST_ROUND_DATA = "0xfeaf968c"
+EMPTY_TRIE = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"  # root of no transactions
 
 T = TypeVar("T")
 
@@ -277,6 +278,11 @@ class Web3Gateway:
             for log in logs
             for pair, round_id, answer in self._taken(contract, price_oracle.ReportAccepted.of(_log(log)).pages)
         ]
+
+    def keeps_body(self, number: int) -> bool:
+        """Return whether a block's transactions are there: some, or none as its header says."""
+        block = self._asked("eth_getBlockByNumber", [hex(number), False])
+        return block is not None and (bool(block["transactions"]) or block["transactionsRoot"] == EMPTY_TRIE)
 
     def set_balance(self, address: str, wei: int) -> None:
         """Give an address play money by Anvil's cheat method."""

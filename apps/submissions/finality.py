@@ -56,7 +56,8 @@ def is_final_due(submission: Submission, *, final_block: int, now: datetime) -> 
 def settle(submission: Submission, clients: ChainClients, *, now: datetime) -> None:
     """Make a CONFIRMED submission FINAL when it is due and still in its block; reopen it when it left the block."""
     receipt = clients.gateway.receipt(submission.tx_hash)
-    if receipt is None or receipt.block_hash != submission.block_hash:
+    left = receipt.block_hash != submission.block_hash if receipt else not _is_forgotten(submission, clients.gateway)
+    if left:
         _reorged(submission, clients.gateway)
     elif is_final_due(submission, final_block=final_block(clients.gateway, clients.policy), now=now):
         move(submission.pk, frm=[State.CONFIRMED], to=State.FINAL)
@@ -84,6 +85,11 @@ def _reorged(submission: Submission, gateway: OracleGateway) -> None:
     )
     metrics.reorged(submission.chain_id)
     broadcast(Submission.objects.get(pk=submission.pk), gateway)
+
+
+def _is_forgotten(submission: Submission, gateway: OracleGateway) -> bool:
+    """Return whether its block stands, but no node keeps what was in it: then a missing receipt says nothing."""
+    return _stands(submission, gateway) and not gateway.keeps_body(submission.block_number or 0)
 
 
 def _stands(submission: Submission, gateway: OracleGateway) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 
-from apps.chain.gateway import FeedEvent
+from apps.chain.gateway import FeedEvent, OracleGateway
 from apps.submissions.clients import ChainClients
 from apps.submissions.finality import final_block
 from apps.submissions.models import Attempt, ChainDifference, Deployment, Submission
@@ -39,7 +39,7 @@ def reconcile(clients: ChainClients) -> int:
     if last < first:
         return 0
     events = clients.gateway.events(deployment.address, first=first, last=last)
-    found = list(_differences(deployment, events, first=first, last=last))
+    found = list(_differences(deployment, events, clients.gateway, first=first, last=last))
     healed: dict[object, str] = {}  # a submission once, however many of its feeds differ
     for difference in found:
         key = difference.submission.pk if difference.submission else (difference.tx_hash, difference.pair)
@@ -63,7 +63,7 @@ def reconcile(clients: ChainClients) -> int:
 
 
 def _differences(
-    deployment: Deployment, events: Sequence[FeedEvent], *, first: int, last: int
+    deployment: Deployment, events: Sequence[FeedEvent], gateway: OracleGateway, *, first: int, last: int
 ) -> Iterator[ChainDifference]:
     landed = Submission.objects.filter(
         deployment=deployment, state__in=Submission.LANDED, block_number__gte=first, block_number__lte=last
@@ -72,7 +72,9 @@ def _differences(
     seen = {(event.tx_hash, event.pair): event for event in events}
     for (tx_hash, pair), (row, ours) in stored.items():
         event = seen.get((tx_hash, pair))
-        if event is None or event.answer != ours:
+        if event is None and not gateway.keeps_body(row.block_number or 0):
+            log.warning("block can no longer be compared block=%s submission=%s", row.block_number, row.pk)
+        elif event is None or event.answer != ours:
             yield ChainDifference(
                 deployment=deployment,
                 kind=Kind.MISSING if event is None else Kind.DIFFERENT,

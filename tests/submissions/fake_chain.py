@@ -184,6 +184,9 @@ class FakeChain:
             for pair, (round_id, answer) in receipt.accepted.items()
         ]
 
+    def keeps_body(self, number: int) -> bool:
+        return number >= self.pruned_below
+
     def set_balance(self, address: str, wei: int) -> None:
         raise NotImplementedError
 
