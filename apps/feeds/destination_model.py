@@ -28,7 +28,9 @@ class Destination(models.Model):
         default=False, help_text="On: nothing new is sent there; what is on its way is still confirmed."
     )
     is_default = models.BooleanField(
-        default=False, help_text="Feeds that name no destination go here, and prices are read here, not at main."
+        "default",
+        default=False,
+        help_text="Feeds that name no destination go here, and prices are read here, not at main.",
     )
     required = models.BooleanField(
         default=False, help_text="Readiness fails while a required feed is too old here too."
@@ -36,6 +38,7 @@ class Destination(models.Model):
     chain_id = models.PositiveBigIntegerField(help_text="The endpoints must answer for it; anything else is refused.")
     rpc_urls = ArrayField(
         models.CharField(max_length=300),
+        verbose_name="RPC URLs",
         default=list,
         help_text="JSON-RPC endpoints: URLs without a key in them, or env:NAME_RPC_URLS, the variable that holds them.",
     )

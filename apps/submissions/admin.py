@@ -101,7 +101,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         "coloured_state",
         "destination",
         "pairs",
-        "tx_hash",
+        "short_tx_hash",
         "block_number",
         "gas_used",
         "created_at",
@@ -173,14 +173,22 @@ class SubmissionAdmin(ReadOnlyAdmin):
     @display(description="Round")  # type: ignore[untyped-decorator]
     def round_link(self, submission: Submission) -> SafeString | str:
         """Link to the round that made the report."""
-        round_ = getattr(submission, "round", None) or submission.rounds_elsewhere.first()
-        if round_ is None:
+        round_ = getattr(submission, "round", None)
+        round_id = round_.pk if round_ else submission.rounds_elsewhere.values_list("pk", flat=True).first()
+        if round_id is None:
             return "-"
         try:
-            url = reverse("admin:rounds_round_change", args=[round_.pk])
+            url = reverse("admin:rounds_round_change", args=[round_id])
         except NoReverseMatch:
-            return str(round_.pk)
-        return format_html('<a href="{}" class="text-primary-600 underline">{}</a>', url, str(round_.pk)[:8])
+            return str(round_id)
+        return format_html('<a href="{}" class="text-primary-600 underline">{}</a>', url, str(round_id)[:8])
+
+    @display(description="Transaction", ordering="tx_hash")  # type: ignore[untyped-decorator]
+    def short_tx_hash(self, submission: Submission) -> SafeString | str:
+        """Show the head of the hash, all of it on hovering."""
+        if not submission.tx_hash:
+            return "-"
+        return format_html('<code title="{}">{}…</code>', submission.tx_hash, submission.tx_hash[:12])
 
     @display(description="Answers")  # type: ignore[untyped-decorator]
     def answers_table(self, submission: Submission) -> SafeString:

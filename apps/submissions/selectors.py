@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.core.cache import cache
 
-from apps.chain.errors import ChainReadInconsistent, NotDeployed
+from apps.chain.errors import ChainReadInconsistent, NotDeployed, RpcUnavailable
 from apps.chain.gateway import ChainSnapshot
 from apps.feeds.destination_model import MAIN
 from apps.feeds.publishing import default_destination
@@ -17,6 +17,7 @@ from apps.submissions.chains import chain_id_of
 from apps.submissions.models import Deployment, OnChainPrice
 
 SNAPSHOT_CACHE_S = 1
+RETRY_AFTER_S = 2
 
 
 def active_deployment(destination: str | None = None) -> Deployment | None:
@@ -72,6 +73,9 @@ def chain_snapshot(destination: str | None = None) -> ChainSnapshot:
 
     destination: the default one unless named.
 
+    A chain that could not be asked is not asked again for RETRY_AFTER_S: the readers of one that hangs would otherwise
+    wait in every thread of the web server, and with them those of all other chains.
+
     Raises NotDeployed, ChainReadInconsistent when it says less than was read before, or another ChainError when the
     contract cannot be read.
     """
@@ -79,10 +83,21 @@ def chain_snapshot(destination: str | None = None) -> ChainSnapshot:
     key = f"chain-snapshot:{deployment.pk}:{len(deployment.proxies)}"
     snapshot: ChainSnapshot | None = cache.get(key)
     if snapshot is None:
-        snapshot = clients.gateway(deployment.destination).read_prices(deployment.address, sorted(deployment.proxies))
+        snapshot = _read(deployment)
         require_no_less_than_read(deployment, snapshot)
         cache.set(key, snapshot, SNAPSHOT_CACHE_S)
     return snapshot
+
+
+def _read(deployment: Deployment) -> ChainSnapshot:
+    key = f"chain-away:{deployment.pk}"
+    if told := cache.get(key):
+        raise RpcUnavailable(f"{told} (not asked again yet)")
+    try:
+        return clients.gateway(deployment.destination).read_prices(deployment.address, sorted(deployment.proxies))
+    except RpcUnavailable as exc:
+        cache.set(key, str(exc), RETRY_AFTER_S)
+        raise
 
 
 def require_no_less_than_read(deployment: Deployment, snapshot: ChainSnapshot) -> None:

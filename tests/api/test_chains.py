@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from apps.chain.errors import RpcUnavailable
 from apps.chain.gateway import ChainSnapshot, FeedReading
 from apps.evidence.bundles import evidence_bundle
 from apps.feeds.models import Destination
@@ -102,6 +103,26 @@ def test_a_list_is_of_one_destination(client: APIClient, both: Round) -> None:
 
     assert ([row["pair"] for row in there["results"]], there["missing"]) == (["BTC/USD"], [])
     assert client.get("/api/v1/prices").json()["missing"] == ["ETH/USD"]
+
+
+def test_a_chain_that_hangs_is_not_asked_by_every_reader(
+    client: APIClient, both: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One reader waits for it; those after are told at once, and the other chain answers as ever."""
+    asked: list[str] = []
+    answers = clients.gateway
+
+    def gateway(name: str = "main") -> FakeChain:
+        asked.append(name)
+        return FakeChain(error=RpcUnavailable("second: Timeout")) if name == "base" else answers(name)  # type: ignore[return-value]
+
+    monkeypatch.setattr(clients, "gateway", gateway)
+
+    replies = [client.get("/api/v1/prices/BTC-USD?chain=base") for _ in range(3)]
+
+    assert [(reply.status_code, reply.json()["code"]) for reply in replies] == [(503, "chain_unavailable")] * 3
+    assert asked == ["base"]
+    assert client.get("/api/v1/prices/BTC-USD").status_code == 200
 
 
 def test_an_unknown_chain_has_a_code(client: APIClient, both: Round) -> None:

@@ -25,15 +25,18 @@ else:
     DestinationModelForm = forms.ModelForm
 
 
-def _lines(help_text: str) -> LinesField:
+def _lines(help_text: str, *, label: str | None = None) -> LinesField:
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 2})
-    return LinesField(required=False, widget=widget, help_text=f"{help_text} One a line.")
+    return LinesField(required=False, widget=widget, label=label, help_text=f"{help_text} One a line.")
 
 
 class DestinationForm(DestinationModelForm):
     """A destination, judged together with every feed that names it. It holds no rule of its own."""
 
-    rpc_urls = _lines("JSON-RPC endpoints without a key in them, or env:NAME_RPC_URLS, the variable that holds them.")
+    rpc_urls = _lines(
+        "JSON-RPC endpoints without a key in them, or env:NAME_RPC_URLS, the variable that holds them.",
+        label="RPC URLs",
+    )
     transmitters = _lines(
         "References to the keys that pay: keystore files, or keys in a service. None: the environment's."
     )
