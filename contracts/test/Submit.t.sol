@@ -227,6 +227,17 @@ contract SubmitTest is OracleTest {
         _assertLatest(BTC, 200_000e8, START, 2);
     }
 
+    /// @notice The bound is on each step: a report may carry several, a second apart. It stops a mistake, not a quorum.
+    function test_submit_TakesStepAfterStepInOneReport() public {
+        _boundSteps(1000, 500);
+        Report memory report = _emptyReport(3);
+        report.answers[0] = _answer(BTC, 100_000e8, START);
+        report.answers[1] = _answer(BTC, 110_000e8, START + 1);
+        report.answers[2] = _answer(BTC, 121_000e8, START + 2);
+        _submit(report);
+        _assertLatest(BTC, 121_000e8, START + 2, 3);
+    }
+
     function test_submit_MeasuresTheStepFromTheFeedsOwnTime() public {
         _boundSteps(1000, 500);
         _submit(BTC, 100_000e8, START);

@@ -6,7 +6,7 @@ import {AnswerRules} from "../../src/libraries/AnswerRules.sol";
 import {Page} from "../../src/libraries/Page.sol";
 
 /// @title Properties for every input there is, proved by halmos; forge does not run them
-/// @dev pip install halmos==0.3.3; in contracts/: halmos --contract SymbolicTest --forge-build-out out
+/// @dev pip install halmos==0.3.3; in contracts/: halmos --contract SymbolicTest --forge-build-out out --loop 16
 contract SymbolicTest {
     using Page for uint256;
 
@@ -65,6 +65,30 @@ contract SymbolicTest {
         if (!AnswerRules.takesWhole(old, next, mins, maxs, now_)) return;
         uint256 answer = uint256(next).laneOf(lane);
         assert(answer >= mins.laneOf(lane) && answer <= uint256(maxs).laneOf(lane));
+    }
+
+    /// @notice In a page that is taken whole, no lane steps by more than its last answer / 2**shift, for each shift that a
+    ///         bound can give: 1/10000 << 14 is more than the whole.
+    /// @dev Each shift is a number of its own here; one that may be any is too hard for the solver.
+    function check_takesWhole_KeepsTheStepOfEveryLane(
+        uint256 old,
+        uint224 next,
+        uint256 mins,
+        uint192 maxs,
+        uint32 now_,
+        uint256 shift
+    ) public pure {
+        if (mins & Page.GUARDS != 0 || maxs & Page.GUARDS != 0) return;
+        for (uint256 given; given <= 14; ++given) {
+            if (given != shift) continue;
+            uint256 rules = (mins & ~(uint256(0xFF) << 216)) | (given << 216);
+            if (!AnswerRules.takesWhole(old, next, rules, maxs, now_)) return;
+            for (uint256 lane; lane < 4; ++lane) {
+                uint256 last = old.laneOf(lane);
+                uint256 answer = uint256(next).laneOf(lane);
+                assert(answer >= last - (last >> given) && answer <= last + (last >> given));
+            }
+        }
     }
 
     /// @notice An answer that no rule refuses is newer, timely and in bounds.
