@@ -20,9 +20,11 @@ DEFINITION = "receipt gasUsed / feeds; 3 of 5 signers, ring full, all slots non-
 def measure(scale: Scale) -> list[Row]:
     """Return every row of the section."""
     rows: list[Row] = []
+    submit: dict[int, float] = {}
     with anvil() as url:
         for feeds in (1, 10) if scale is SMOKE else (1, 10, 100):
             figures = steady_gas(url, feeds=feeds)
+            submit[feeds] = figures.submit
             for rival, name in ((RIVALS_WITH_HISTORY[feeds], "with"), (RIVALS_WITHOUT[feeds], "without")):
                 what = f"submit, {feeds} feeds, gas per feed, rival {name} history"
                 rows.append(_row(what, DEFINITION.format(name), figures.submit / feeds, rival, FLOOR[feeds]))
@@ -31,7 +33,7 @@ def measure(scale: Scale) -> list[Row]:
         idle = steady_gas(url, feeds=4, sent=1)
         read = "the same of a feed that only its neighbours in the slot were updated beside"
         rows.append(_row("consumer's latestRoundData, idle feed", read, idle.latest_round_data, RIVAL_READ, None))
-        events = steady_gas(url, feeds=10, announces=True).submit - steady_gas(url, feeds=10, wide=False).submit
+        events = steady_gas(url, feeds=10, announces=True).submit - submit[10]
         both = "AnswerUpdated and NewRound, per feed of ten; floor: the two LOGs, emitted by the feed's own proxy"
         rows.append(_row("events of a feed", both, events / 10, EVENTS_FLOOR, EVENTS_FLOOR))
     return rows
