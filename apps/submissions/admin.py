@@ -124,7 +124,8 @@ class SubmissionAdmin(ReadOnlyAdmin):
                     "deployment",
                     "wallet",
                     "tx_hash",
-                    ("block_number", "gas_used", "cost_wei"),
+                    ("block_number", "gas_used"),
+                    "cost_eth",
                     "block_hash",
                     "lost_blocks",
                 )
@@ -134,7 +135,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         ("Times", {"fields": (("created_at", "broadcast_at", "confirmed_at"), "resends")}),
         ("End", {"fields": ("failure_code", "failure_message", "replaced_by")}),
     )
-    readonly_fields = ("coloured_state", "round_link", "answers_table")
+    readonly_fields = ("coloured_state", "round_link", "answers_table", "cost_eth")
 
     def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002
         """Let through who may change submissions, which nobody can do by hand."""
@@ -190,11 +191,24 @@ class SubmissionAdmin(ReadOnlyAdmin):
             return "-"
         return format_html('<code title="{}">{}…</code>', submission.tx_hash, submission.tx_hash[:12])
 
+    @display(description="Cost, ETH")  # type: ignore[untyped-decorator]
+    def cost_eth(self, submission: Submission) -> str:
+        """Show what the mined transaction cost, a rollup's data fee included."""
+        return "-" if submission.cost_wei is None else f"{Decimal(submission.cost_wei) / WEI_PER_ETHER:.9f}"
+
     @display(description="Answers")  # type: ignore[untyped-decorator]
     def answers_table(self, submission: Submission) -> SafeString:
         """Show each answer and what the contract did with it."""
-        rows = [(row["pair"], row["answer"], self._fate(submission, row["pair"])) for row in submission.answers]
-        return table(("Feed", "Integer sent", "On chain"), rows)
+        rows = [
+            (
+                row["pair"],
+                scaled(int(row["answer"]), decimals=row["decimals"]),
+                row["answer"],
+                self._fate(submission, row["pair"]),
+            )
+            for row in submission.answers
+        ]
+        return table(("Feed", "Price", "Integer sent", "On chain"), rows)
 
     def _fate(self, submission: Submission, pair: str) -> str:
         if pair in submission.landed:
@@ -282,16 +296,24 @@ class WalletAdmin(ReadOnlyAdmin):
     inlines = (ActionInline,)
     actions_detail = ("pause", "resume")
 
-    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002
-        """Let through who may change wallets, which nobody can do by hand."""
-        return request.user.has_perm("submissions.change_wallet")
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Let through who may change wallets, which nobody can do by hand; the button is there while it would work."""
+        return self._may(request, object_id, is_paused=False)
 
-    @action(description="Pause this lane", permissions=["operate"], icon="pause", url_path="pause")  # type: ignore[untyped-decorator]
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Let the same people through, for a paused lane."""
+        return self._may(request, object_id, is_paused=True)
+
+    def _may(self, request: HttpRequest, object_id: Any, *, is_paused: bool) -> bool:
+        lanes = Wallet.objects.filter(pk=object_id, paused_at__isnull=not is_paused)
+        return request.user.has_perm("submissions.change_wallet") and (object_id is None or lanes.exists())
+
+    @action(description="Pause this lane", permissions=["pause"], icon="pause", url_path="pause")  # type: ignore[untyped-decorator]
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send nothing new from this transmitter."""
         return console.wallet_button(self, request, object_id, OperatorAction.Kind.PAUSE)
 
-    @action(description="Resume this lane", permissions=["operate"], icon="play_arrow", url_path="resume")  # type: ignore[untyped-decorator]
+    @action(description="Resume this lane", permissions=["resume"], icon="play_arrow", url_path="resume")  # type: ignore[untyped-decorator]
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send again."""
         return console.wallet_button(self, request, object_id, OperatorAction.Kind.RESUME)

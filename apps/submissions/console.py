@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,6 +21,7 @@ from apps.submissions.models import Attempt, OperatorAction, Submission, Wallet
 Kind = OperatorAction.Kind
 WEI_PER_GWEI = 10**9
 NONCES_SHOWN = 40
+SECONDS_SHOWN_UNTIL = 180
 TEXTS: dict[str, tuple[str, str]] = {
     Kind.BUMP: (
         "Pay better now",
@@ -106,7 +108,7 @@ def chain_counts(wallet: Wallet) -> str:
     waiting = wallet.pending_nonce - wallet.mined_nonce
     return (
         f"{wallet.mined_nonce} mined, {waiting} waiting, {wallet.next_nonce} is next here; "
-        f"read {timesince(wallet.nonces_read_at)} ago"
+        f"read {_since(wallet.nonces_read_at)} ago"
     )
 
 
@@ -118,7 +120,15 @@ def fee_text(attempt: Attempt) -> str:
 
 def age_text(attempt: Attempt) -> str:
     """Return how long ago an attempt was signed, and how often it was sent."""
-    return f"{timesince(attempt.created_at, timezone.now())} ago, sent {attempt.broadcasts} times"
+    times = "once" if attempt.broadcasts == 1 else f"{attempt.broadcasts} times"
+    return f"{_since(attempt.created_at)} ago, sent {times if attempt.broadcasts else 'never'}"
+
+
+def _since(moment: datetime) -> str:
+    """Return how long ago something was; in seconds while that is what one on call counts."""
+    now = timezone.now()
+    seconds = int((now - moment).total_seconds())
+    return f"{max(0, seconds)} s" if seconds < SECONDS_SHOWN_UNTIL else timesince(moment, now)
 
 
 def _holders(wallet: Wallet, attempts: list[Attempt]) -> SafeString:

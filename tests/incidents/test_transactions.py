@@ -122,6 +122,7 @@ def test_incident_14_error_after_the_node_accepted(chain: Chain, anvil_rpc: str,
     submission = report(1)
 
     tasks.submit(str(submission.pk))
+    assert fresh(submission).state == State.UNCONFIRMED  # the other endpoint knows it already: as good as taken
     chain.mine()
     sweep(2)
 
