@@ -121,8 +121,8 @@ def _was_refused(call: Mapping[str, Any]) -> bool:
 
 def _add_call(state: SourceState, call: Mapping[str, Any]) -> None:
     """Fold one call into the state; a call is good when it gave at least one quote."""
-    quotes = sum(outcome["kind"] == "quote" for outcome in call["outcomes"])
     misses = [outcome for outcome in call["outcomes"] if outcome["kind"] == "miss"]
+    quotes = len(call["outcomes"]) - len(misses)
     asked_at = datetime.fromisoformat(call["started_at"])
     state.last_asked_at = asked_at
     state.last_latency_ms = call["latency_ms"]

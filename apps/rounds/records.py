@@ -14,14 +14,7 @@ from apps.rounds.models import Answer, Round
 
 def call_summaries(calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the calls without their outcomes, which the answers' observations hold."""
-    return [
-        {name: value for name, value in call.items() if name != "outcomes"}
-        | {
-            "quotes": sum(row["kind"] == "quote" for row in call["outcomes"]),
-            "misses": sum(row["kind"] == "miss" for row in call["outcomes"]),
-        }
-        for call in calls
-    ]
+    return [_summary(call, [row["kind"] for row in call["outcomes"]]) for call in calls]
 
 
 def covered_pairs(plan: RoundPlan, answers: Sequence[Answer], *, requested: Collection[str]) -> list[str]:
@@ -29,7 +22,8 @@ def covered_pairs(plan: RoundPlan, answers: Sequence[Answer], *, requested: Coll
 
     The rest of a round is what did not matter; of a round without news that is all of it.
     """
-    mattered = {a.pair for a in answers if a.state in {AnswerState.ACCEPTED, AnswerState.HELD} or a.pair in requested}
+    weighty, wanted = {AnswerState.ACCEPTED, AnswerState.HELD}, set(requested)
+    mattered = {answer.pair for answer in answers if answer.state in weighty or answer.pair in wanted}
     by_pair = {feed.pair: feed for feed in plan.feeds}
     pending = list(mattered)
     while pending:
@@ -69,6 +63,11 @@ def inputs_to_json(known: Known, prices: Mapping[str, FeedPrice], *, covered: Se
             if o.refusal == RefusalCode.FROZEN
         ),
     }
+
+
+def _summary(call: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    plain = {name: value for name, value in call.items() if name != "outcomes"}
+    return plain | {"quotes": kinds.count("quote"), "misses": kinds.count("miss")}
 
 
 def _value(value: OnChainValue) -> list[str]:

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from django.db import transaction
 
 from apps.feeds.publishing import destinations
@@ -43,13 +42,8 @@ from apps.submissions.hints import hints
 log = logging.getLogger(__name__)
 # What closing writes of a round's row. Not its plan, which is megabytes.
 CLOSING = ("state", "closed_at", "closed_by", "outcome", "submission", "lanes", "inputs", "evidence_hash")
-
-
-class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """One quote or miss of a lane, with the call it came from."""
-
-    result: Quote | Miss
-    call: Mapping[str, Any]
+# The origin of what a source that never came back said.
+LOST: Mapping[str, Any] = {"role": "primary", "promoted_for": None}
 
 
 def settle(
@@ -76,12 +70,15 @@ def settle(
         pairs = [feed.pair for feed in plan.feeds]
         chains = _chains(pairs)
         known = _known(pairs, chains, memory, now=now)
-        prices = _prices(plan, outcomes, known=known, now=now)
-        judged = [_judged(round_, price, chains, now=now) for price in prices.values()]
+        prices = aggregate_round(plan.feeds, outcomes, now=now, known=known)
+        asked_for = set(round_.requested)
+        judged = [
+            _judged(round_, price, chains, on_demand=pair in asked_for, now=now) for pair, price in prices.items()
+        ]
         answers = [answer for answer, _ in judged]
         round_.lanes = [{"lane": lane["lane"], "calls": call_summaries(lane["calls"])} for lane in brought]
         covered = covered_pairs(plan, answers, requested=round_.requested)
-        _write_down(round_, answers, prices, outcomes, covered=set(covered))
+        _write_down(round_, answers, prices, calls, covered=set(covered))
         round_.inputs = inputs_to_json(known, prices, covered=covered)
         round_.evidence_hash = evidence_hash(evidence_rows(round_, answers))
         _close(round_, judged, default=chains.destinations.default, closed_by=closed_by, now=now)
@@ -95,19 +92,18 @@ def settle(
     return round_
 
 
-def collect_outcomes(plan: RoundPlan, lanes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Outcome]:
+def collect_outcomes(plan: RoundPlan, lanes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Quote | Miss]:
     """Return what each source said per pair, by (source, pair); a lane that never came back counts as lost."""
-    outcomes: dict[tuple[str, str], Outcome] = {}
+    outcomes: dict[tuple[str, str], Quote | Miss] = {}
     for lane in lanes:
         for call in lane["calls"]:
             for outcome in outcomes_from_json(call["outcomes"]):
-                outcomes.setdefault((outcome.source, outcome.pair), Outcome(outcome, call))
+                outcomes.setdefault((outcome.source, outcome.pair), outcome)
     for source in plan.lanes:
         for ask in plan.asks[source]:
-            if (source, ask.pair) in outcomes:
-                continue
-            lost = Miss(source, ask.pair, ask.ticker, MissCode.LANE_LOST, "no result before the round closed")
-            outcomes[source, ask.pair] = Outcome(lost, {"role": "primary", "promoted_for": None})
+            if (source, ask.pair) not in outcomes:
+                lost = Miss(source, ask.pair, ask.ticker, MissCode.LANE_LOST, "no result before the round closed")
+                outcomes[source, ask.pair] = lost
     return outcomes
 
 
@@ -126,22 +122,11 @@ def _known(pairs: Sequence[str], chains: Chains, memory: Memory, *, now: datetim
     )
 
 
-def _prices(
-    plan: RoundPlan, outcomes: Mapping[tuple[str, str], Outcome], *, known: Known, now: datetime
-) -> dict[str, FeedPrice]:
-    said = {key: outcome.result for key, outcome in outcomes.items()}
-    return aggregate_round(plan.feeds, said, now=now, known=known)
-
-
 def _judged(
-    round_: Round,
-    price: FeedPrice,
-    chains: Chains,
-    *,
-    now: datetime,
+    round_: Round, price: FeedPrice, chains: Chains, *, on_demand: bool, now: datetime
 ) -> tuple[Answer, dict[str, Decision]]:
     """Return the feed's answer, and the decision at each of its destinations that the answer sums up."""
-    decisions = chains.decide(price, on_demand=price.feed.pair in round_.requested, now=now)
+    decisions = chains.decide(price, on_demand=on_demand, now=now)
     answer = _answer(round_, price, overall(decisions))
     answer.decisions = decisions_to_json(decisions, default=chains.destinations.default)
     return answer, decisions
@@ -168,13 +153,14 @@ def _write_down(
     round_: Round,
     answers: Sequence[Answer],
     prices: Mapping[str, FeedPrice],
-    outcomes: Mapping[tuple[str, str], Outcome],
+    calls: Sequence[Mapping[str, Any]],
     *,
     covered: Collection[str],
 ) -> None:
     """Give the answers that mattered their observations, and pack those of the others with the round."""
+    origins = {call["source"]: call for call in reversed(calls)}  # a source is asked once a round
     said = {
-        pair: [said_of(seen, outcomes[seen.outcome.source, pair].call) for seen in price.observations]
+        pair: [said_of(seen, origins.get(seen.outcome.source, LOST)) for seen in price.observations]
         for pair, price in prices.items()
     }
     for answer in answers:

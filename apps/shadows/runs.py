@@ -43,7 +43,7 @@ def settle_run(run_id: uuid.UUID, lanes: Iterable[Mapping[str, Any]], *, now: da
         if run is None:
             return False
         plan = plan_from_json(run.shadow.plan)
-        outcomes = {key: outcome.result for key, outcome in collect_outcomes(plan, list(lanes)).items()}
+        outcomes = collect_outcomes(plan, list(lanes))
         references = _references(run.shadow)
         # What production remembers holds here too; what is seen here, it does not learn.
         memory = recall([feed.pair for feed in plan.feeds])
