@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from apps.feeds.admin import ReadOnlyAdmin
 from apps.submissions import console
+from apps.submissions.inlines import ActionInline, AttemptInline
 from apps.submissions.models import (
     Attempt,
     ChainDifference,
@@ -43,53 +43,6 @@ STATE_COLOURS = {
 def scaled(answer: int | None, *, decimals: int) -> str:
     """Return the on-chain integer as a price, all its decimals shown; a dash for none."""
     return "-" if answer is None else format(Decimal(answer).scaleb(-decimals), "f")
-
-
-class AttemptInline(TabularInline):  # type: ignore[misc]
-    """The signed transactions of a submission, oldest first; their bytes are not shown."""
-
-    model = Attempt
-    extra = 0
-    can_delete = False
-    fields = ("nonce", "kind", "tx_hash", "fees", "age", "gas_limit", "head_block", "nodes", "last_error")
-    readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Refuse."""
-        return False
-
-    @display(description="Fee cap")  # type: ignore[untyped-decorator]
-    def fees(self, attempt: Attempt) -> str:
-        """Show what it offers for its gas."""
-        return console.fee_text(attempt)
-
-    @display(description="Age")  # type: ignore[untyped-decorator]
-    def age(self, attempt: Attempt) -> str:
-        """Show when it was signed and how often it was sent."""
-        return console.age_text(attempt)
-
-
-class ActionInline(TabularInline):  # type: ignore[misc]
-    """What operators asked of a submission or a lane, newest first."""
-
-    model = OperatorAction
-    extra = 0
-    can_delete = False
-    fields = ("requested_at", "kind", "actor", "reason", "state", "outcome", "done_at")
-    readonly_fields = fields
-    verbose_name_plural = "operator actions"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Refuse."""
-        return False
 
 
 @admin.register(Submission)

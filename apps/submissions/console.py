@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,7 +20,7 @@ from apps.submissions import operating
 from apps.submissions.models import Attempt, OperatorAction, Submission, Wallet
 
 Kind = OperatorAction.Kind
-WEI_PER_GWEI = 10**9
+GWEI_DIGITS, GWEI_PLACES = 9, 3
 NONCES_SHOWN = 40
 SECONDS_SHOWN_UNTIL = 180
 TEXTS: dict[str, tuple[str, str]] = {
@@ -114,8 +115,14 @@ def chain_counts(wallet: Wallet) -> str:
 
 def fee_text(attempt: Attempt) -> str:
     """Return what an attempt offers, in gwei."""
-    cap, tip = (f"{wei / WEI_PER_GWEI:.4g}" for wei in (attempt.max_fee_wei, attempt.tip_wei))
+    cap, tip = (_gwei(wei) for wei in (attempt.max_fee_wei, attempt.tip_wei))
     return f"{cap} gwei" if attempt.is_legacy else f"{cap} gwei, tip {tip}"
+
+
+def _gwei(wei: int) -> str:
+    """Return an amount in gwei, of small ones all digits: 2.5 gwei, 0.000002 gwei."""
+    gwei = Decimal(wei).scaleb(-GWEI_DIGITS)
+    return format((round(gwei, GWEI_PLACES) if gwei >= 1 else gwei).normalize(), "f")
 
 
 def age_text(attempt: Attempt) -> str:

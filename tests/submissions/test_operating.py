@@ -167,7 +167,7 @@ def test_command_shows_what_waits(waiting: Submission) -> None:
     text = out.getvalue()
     assert f"{waiting.pk} UNCONFIRMED" in text
     assert Attempt.objects.get().tx_hash in text
-    assert "2e-06 gwei, tip 1e-06" in text
+    assert "0.000002 gwei, tip 0.000001" in text
 
 
 @pytest.mark.parametrize("button", ["bump", "cancel", "resend_fresh"])
