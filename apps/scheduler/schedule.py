@@ -11,6 +11,7 @@ SWEEP_SUBMISSIONS_S = 2
 FOLLOW_CHAIN_S = 5
 RECONCILE_S = 30
 EXPIRE_HOLDS_S = 10
+EXPIRE_PLANNED_S = 15
 SWEEP_EVIDENCE_S = 30
 PRUNE_S = 60
 WRITE_SCORES_S = 20
@@ -25,6 +26,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "sweep-rounds": _every(SWEEP_ROUNDS_S, "scheduler.sweep_rounds"),
         "sweep-submissions": _every(SWEEP_SUBMISSIONS_S, "submissions.sweep"),
         "follow-chain": _every(FOLLOW_CHAIN_S, "submissions.follow_chain"),
+        "expire-planned": _every(EXPIRE_PLANNED_S, "scheduler.expire_planned"),
         "expire-holds": _every(EXPIRE_HOLDS_S, "scheduler.expire_holds"),
         "write-scores": _every(WRITE_SCORES_S, "scheduler.write_scores"),
         "sweep-evidence": _every(SWEEP_EVIDENCE_S, "evidence.sweep"),

@@ -13,6 +13,7 @@ from apps.rounds.retention import prune_rounds, trim_rounds
 from apps.rounds.workflow import close_overdue_rounds, start_round
 from apps.scheduler.driving import drive
 from apps.scorecards.services import flush_when_due
+from apps.submissions.news import expire_planned
 
 
 @shared_task(name="scheduler.start_scheduled_round")
@@ -28,6 +29,12 @@ def start_scheduled_round() -> str | None:
 def drive_destinations(task: str) -> list[str]:
     """Send a task of the chain workers to every destination but main, which beat knows; return whom it was sent to."""
     return drive(task)
+
+
+@shared_task(name="scheduler.expire_planned")
+def expire_planned_submissions() -> int:
+    """End planned submissions that got too old while their chain or worker was away; return how many."""
+    return expire_planned(now=timezone.now())
 
 
 @shared_task(name="scheduler.sweep_rounds")

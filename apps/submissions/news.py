@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -11,12 +11,14 @@ from apps.chain.gateway import ChainSnapshot
 from apps.chain.report import ReportAnswer
 from apps.feeds.models import Feed
 from apps.submissions.models import Deployment, OperatorAction, Submission
-from apps.submissions.services import fail
+from apps.submissions.services import StateMoved, fail
 from apps.submissions.signing import report_answers
 
 State = Submission.State
 EXPIRED = "expired"
 SUPERSEDED = "superseded"
+# So long a planned submission is its destination's worker's alone.
+LEFT_TO_WORKERS = timedelta(seconds=30)
 
 
 def expire(submission: Submission, *, now: datetime) -> bool:
@@ -25,6 +27,22 @@ def expire(submission: Submission, *, now: datetime) -> bool:
     if refusal:
         fail(submission.pk, frm=[State.PLANNED], code=EXPIRED, message=refusal)
     return bool(refusal)
+
+
+def expire_planned(*, now: datetime, limit: int = 500) -> int:
+    """End planned submissions that are too old, of every destination, and return how many; asks no chain.
+
+    Where a chain or its worker is away nobody else ends them, and every round reads what is on its way. Those that were
+    signed before are left to their worker, which finds out what became of their transactions first.
+    """
+    planned = Submission.objects.filter(state=State.PLANNED, attempts=None, created_at__lt=now - LEFT_TO_WORKERS)
+    ended = 0
+    for submission in planned.order_by("created_at")[:limit]:
+        try:
+            ended += expire(submission, now=now)
+        except StateMoved:
+            continue  # its worker was faster
+    return ended
 
 
 def too_old(submission: Submission, *, now: datetime) -> str:

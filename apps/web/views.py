@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from apps.chain.errors import ChainError
 from apps.feeds.models import Feed
+from apps.feeds.publishing import default_destination, feeds_published_to
 from apps.rounds.models import Answer, Round
 from apps.rounds.prices import CurrentPrice, current_prices
 from apps.rounds.selectors import get_round, is_finished, reports_of
@@ -50,7 +51,7 @@ def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @page
 def prices(request: HttpRequest) -> HttpResponse:
     """Current prices of all enabled feeds and their age."""
-    feeds = list(Feed.objects.filter(enabled=True))
+    feeds = list(feeds_published_to(default_destination()))
     found, problem = _read(feeds)
     context = {
         "rows": price_rows(feeds, found),

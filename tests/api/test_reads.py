@@ -137,6 +137,7 @@ def test_feed_shows_its_list_and_state(client: APIClient) -> None:
 
     assert [(row["priority"], row["source"]) for row in body["listings"]] == [(1, "coinbase"), (2, "kraken")]
     assert body["proxy"] == f"0x{1:040x}"
+    assert body["proxies"] == {"main": f"0x{1:040x}"}
     assert body["min_answer"].startswith("1000")
     assert body["last_answer"]["reason"] == "no_news"
     assert [row["pair"] for row in client.get("/api/v1/feeds").json()["results"]] == ["BTC/USD"]

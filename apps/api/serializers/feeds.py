@@ -27,7 +27,8 @@ class FeedSerializer(serializers.ModelSerializer[Feed]):
     max_answer = DecimalText(allow_null=True)
     peg = DecimalText(allow_null=True)
     outlier_k = DecimalText()
-    proxy = serializers.SerializerMethodField(help_text="Address of its FeedProxy on chain, null when not deployed.")
+    proxy = serializers.SerializerMethodField(help_text="Address of its FeedProxy at the default destination, or null.")
+    proxies = serializers.SerializerMethodField(help_text="The same by destination, of those that have the feed.")
     price_url = serializers.SerializerMethodField()
     history_url = serializers.SerializerMethodField()
 
@@ -37,14 +38,20 @@ class FeedSerializer(serializers.ModelSerializer[Feed]):
             "pair",
             *FEED_KEYS,
             "proxy",
+            "proxies",
             "price_url",
             "history_url",
         )
 
     def get_proxy(self, feed: Feed) -> str | None:
         """Return the address readers on chain use."""
-        proxies: dict[str, str] = self.context.get("proxies", {})
-        return proxies.get(feed.pair)
+        places: dict[str, dict[str, str]] = self.context.get("proxies", {})
+        return next(iter(places.values()), {}).get(feed.pair)
+
+    def get_proxies(self, feed: Feed) -> dict[str, str]:
+        """Return the address at every destination whose contract has the feed."""
+        places: dict[str, dict[str, str]] = self.context.get("proxies", {})
+        return {name: proxies[feed.pair] for name, proxies in places.items() if feed.pair in proxies}
 
     def get_price_url(self, feed: Feed) -> str:
         """Return the path of its price."""

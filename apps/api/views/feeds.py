@@ -28,6 +28,7 @@ from apps.api.serializers.feeds import (
 )
 from apps.api.serializers.rounds import SignedReportSerializer
 from apps.feeds.models import Feed, Source, SourceState
+from apps.feeds.publishing import destinations
 from apps.rounds.selectors import latest_answer
 from apps.sources.gate_state import GateState, gate_states
 from apps.submissions.selectors import active_deployment
@@ -141,6 +142,9 @@ def _gates(slugs: Iterable[str]) -> dict[str, GateState]:
         return {}
 
 
-def _proxies() -> dict[str, str]:
-    deployment = active_deployment()
-    return deployment.proxies if deployment else {}
+def _proxies() -> dict[str, dict[str, str]]:
+    """Return the proxies of every destination's contract by its name, the default destination's first."""
+    found = destinations()
+    names = sorted(found.chain_ids, key=lambda name: (name != found.default, name))
+    deployments = {name: active_deployment(name) for name in names}
+    return {name: deployment.proxies if deployment else {} for name, deployment in deployments.items()}
