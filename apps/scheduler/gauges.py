@@ -149,7 +149,7 @@ def lanes() -> Iterator[GaugeMetricFamily]:
     days, paused = metrics.WALLET_DAYS_OF_GAS.family(), metrics.LANE_PAUSED.family()
     day_ago = timezone.now() - timedelta(days=1)
     spent = dict(
-        Submission.objects.filter(confirmed_at__gte=day_ago, cost_wei__isnull=False)
+        Submission.objects.filter(created_at__gte=day_ago, cost_wei__isnull=False)  # those that failed cost as well
         .order_by()
         .values_list("wallet_id")
         .annotate(Sum("cost_wei"))

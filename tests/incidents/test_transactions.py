@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from apps.chain.errors import ExecutionReverted
 from apps.chain.report import Report, ReportAnswer, report_message
 from apps.chain.signers import Signer, sign_report
 from apps.feeds.models import Feed
+from apps.scheduler import gauges
 from apps.submissions import clients, sending, tasks
 from apps.submissions.models import Attempt, Deployment, Submission, Wallet
 from apps.submissions.selectors import chain_snapshot
@@ -130,6 +132,35 @@ def test_incident_14_error_after_the_node_accepted(chain: Chain, anvil_rpc: str,
     assert (chain.events(), Attempt.objects.count()) == ([1], 1)
 
 
+def uptime_feed(chain: Chain, *, answer: int, age_s: int) -> str:
+    """Put a contract onto the chain that answers as Chainlink's uptime feed: 0 up, 1 down, since ``age_s`` ago."""
+    address, since = "0x" + "5e" * 20, int(time.time()) - age_s
+    # PUSH answer, MSTORE at 32; PUSH startedAt, MSTORE at 64; RETURN five words
+    chain.rpc("anvil_setCode", address, f"0x60{answer:02x}60205263{since:08x}60405260a06000f3")
+    return address
+
+
+def test_incident_24_sequencer_down_stops_and_resumes(
+    chain: Chain, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While the uptime feed says down, and a grace period after it, nothing is sent; then it goes on by itself."""
+    settings.SEQUENCER_FEED, settings.SEQUENCER_GRACE_S = uptime_feed(chain, answer=1, age_s=9_999), 60
+    submission = report(1)
+
+    sweep()
+    uptime_feed(chain, answer=0, age_s=50)
+    sweep()
+    assert (fresh(submission).state, Attempt.objects.count()) == (State.PLANNED, 0)
+    assert "the sequencer is down since" in caplog.text
+    assert "of 60 s grace" in caplog.text
+
+    uptime_feed(chain, answer=0, age_s=61)
+    sweep()
+    chain.mine()
+    sweep()
+    assert fresh(submission).state == State.CONFIRMED
+
+
 def test_incident_26_signatures_that_must_not_count(chain: Chain) -> None:
     """A leaked, lost or rotated key: what m distinct signers did not sign for this chain and contract reverts."""
     deployment, gateway, now = Deployment.objects.get(), clients.gateway(), 1_700_000_000
@@ -173,6 +204,10 @@ def test_incident_27_empty_wallet(chain: Chain, caplog: pytest.LogCaptureFixture
     chain.mine()
     sweep()
     assert fresh(submission).state == State.CONFIRMED
+    tasks.follow_chain()
+    spent = int(fresh(submission).cost_wei or 0)
+    days = next(sample.value for sample in next(iter(gauges.lanes())).samples if sample.labels["address"] == address)
+    assert days == pytest.approx((10**18 - spent) / spent)  # of days like this one
 
 
 @pytest.mark.django_db(transaction=True)
