@@ -21,6 +21,7 @@ from apps.submissions.services import PlannedAnswer, plan_submission
 from tests.chaos.servers import has_rabbitmq
 from tests.chaos.world import PAIRS, World, celery_of, wait_until, world
 
+pytestmark = pytest.mark.e2e
 State = Submission.State
 PATIENCE_S = 90
 needs_rabbitmq = pytest.mark.skipif(not has_rabbitmq(), reason="no RabbitMQ is installed here")

@@ -158,6 +158,7 @@ def log_of(chain: World) -> str:
     return (chain.folder / "worker0.log").read_text(errors="replace")
 
 
+@pytest.mark.e2e
 def test_neither_key_nor_password_comes_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
 ) -> None:
