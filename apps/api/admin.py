@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
@@ -20,7 +21,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "quota_per_minute", "enabled")
+        fields = ("name", "scopes", "owner", "quota_per_minute", "enabled")
 
 
 @admin.register(ApiKey)
@@ -28,10 +29,17 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     """Keys of the REST API."""
 
     form = ApiKeyForm
-    list_display = ("name", "prefix", "scope_list", "quota_per_minute", "enabled", "last_used_at")
+    list_display = ("name", "prefix", "scope_list", "owner", "quota_per_minute", "enabled", "last_used_at")
     list_filter = ("enabled",)
     search_fields = ("name", "prefix")
+    list_select_related = ("owner",)
     readonly_fields = ("prefix", "created_at", "last_used_at")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer people no owner but themselves: a key decides in its owner's name, and two of one hand are one."""
+        if db_field.name == "owner" and not request.user.is_superuser:
+            kwargs["queryset"] = User.objects.filter(username=request.user.get_username())
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description="scopes")
     def scope_list(self, api_key: ApiKey) -> str:

@@ -50,7 +50,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             prefix, secret = split_key_text(text)
         except KeyFormatError as exc:
             raise refused from exc
-        api_key = ApiKey.objects.filter(prefix=prefix).first()
+        api_key = ApiKey.objects.select_related("owner").filter(prefix=prefix).first()
         if api_key is None or not api_key.accepts(secret) or not api_key.enabled:
             raise refused
         return api_key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -18,6 +19,7 @@ class Scope(models.TextChoices):
 
     READ = "read", "read: prices, feeds, rounds, sources, reports"
     ROUNDS_WRITE = "rounds:write", "rounds:write: start rounds"
+    HOLDS_DECIDE = "holds:decide", "holds:decide: approve and reject held prices, in its owner's name"
 
 
 class ApiKey(models.Model):
@@ -27,6 +29,14 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True, editable=False, help_text="Public part of the key.")
     secret_sha256 = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=list)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="api_keys",
+        help_text="The person it decides for; needed for holds:decide, with the permission to change holds.",
+    )
     enabled = models.BooleanField(default=True)
     quota_per_minute = models.PositiveIntegerField(
         default=DEFAULT_QUOTA_PER_MINUTE, validators=[MinValueValidator(1)], help_text="Requests a minute."

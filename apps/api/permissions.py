@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -28,6 +29,31 @@ class MayReadOrStartRounds(MayRead):
         if request.method in SAFE_METHODS or request.method not in view.allowed_methods:
             return super().has_permission(request, view)
         return require_scope(request, Scope.ROUNDS_WRITE)
+
+
+class MayDecide(MayRead):
+    """Needs scope ``holds:decide`` and an owner who may change holds, also to read the trail: it names people.
+
+    Keys are cheap and a person may have several, so what decides is the person: two keys of one owner are one voice.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Return True or raise the problem that says what is missing."""
+        if request.method not in view.allowed_methods:
+            return super().has_permission(request, view)
+        require_scope(request, Scope.HOLDS_DECIDE)
+        operator(request)
+        return True
+
+
+def operator(request: Request) -> User:
+    """Return the person whose key decides. Raises not_an_operator."""
+    owner: User | None = request.auth.owner if isinstance(request.auth, ApiKey) else None
+    if owner is None:
+        raise Problem(ProblemCode.NOT_AN_OPERATOR, "The key has no owner; decisions about held prices are people's.")
+    if not owner.has_perm("rounds.change_hold"):  # False for inactive people as well
+        raise Problem(ProblemCode.NOT_AN_OPERATOR, f"{owner.get_username()} may not decide about held prices.")
+    return owner
 
 
 def require_scope(request: Request, scope: Scope) -> bool:

@@ -56,6 +56,13 @@ class ProblemCode(StrEnum):
     NO_QUORUM = "no_quorum"
     NOTHING_ACCEPTED = "nothing_accepted"
     SUBMISSION_FAILED = "submission_failed"
+    HOLD_UNKNOWN = "hold_unknown"
+    HOLD_CLOSED = "hold_closed"
+    HOLD_REASON_MISSING = "hold_reason_missing"
+    HOLD_OUT_OF_BOUNDS = "hold_out_of_bounds"
+    HOLD_MOVED = "hold_moved"
+    HOLD_SAME_PERSON = "hold_same_person"
+    NOT_AN_OPERATOR = "not_an_operator"
     CHAIN_UNAVAILABLE = "chain_unavailable"
     CHAIN_READ_INCONSISTENT = "chain_read_inconsistent"
     NOT_READY = health.NOT_READY_CODE
@@ -98,6 +105,13 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.NO_QUORUM: Kind(503, "Too few sources gave a usable price"),
     ProblemCode.NOTHING_ACCEPTED: Kind(503, "No price of the round was acceptable"),
     ProblemCode.SUBMISSION_FAILED: Kind(503, "The round's report could not be written to the chain"),
+    ProblemCode.HOLD_UNKNOWN: Kind(404, "No such held price"),
+    ProblemCode.HOLD_CLOSED: Kind(409, "The held price does not wait any more"),
+    ProblemCode.HOLD_REASON_MISSING: Kind(422, "A decision needs a reason"),
+    ProblemCode.HOLD_OUT_OF_BOUNDS: Kind(422, "Bounds are edited, not approved"),
+    ProblemCode.HOLD_MOVED: Kind(409, "The price was another when it was looked at"),
+    ProblemCode.HOLD_SAME_PERSON: Kind(409, "A second person must approve"),
+    ProblemCode.NOT_AN_OPERATOR: Kind(403, "The key stands for nobody who may decide"),
     ProblemCode.CHAIN_UNAVAILABLE: Kind(503, "The chain cannot be read"),
     ProblemCode.CHAIN_READ_INCONSISTENT: Kind(503, "Nodes contradict each other or what they said before"),
     ProblemCode.NOT_READY: Kind(health.NOT_READY_STATUS, health.NOT_READY_TITLE),

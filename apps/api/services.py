@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from apps.api.models import DEFAULT_QUOTA_PER_MINUTE, ApiKey, IdempotencyRecord, Scope, hash_secret
 
-ALL_SCOPES: tuple[str, ...] = tuple(Scope.values)
+# Of keys for programs. Deciding about held prices is for people: such a key is made on purpose and has an owner.
+ALL_SCOPES: tuple[str, ...] = (Scope.READ.value, Scope.ROUNDS_WRITE.value)
 IDEMPOTENCY_RETENTION = timedelta(hours=24)
 # A request that still "runs" after this died with its process: the longest wait is 30 s.
 IDEMPOTENCY_ABANDONED = timedelta(seconds=90)
@@ -59,7 +61,11 @@ def split_key_text(text: str) -> tuple[str, str]:
 
 
 def create_api_key(
-    name: str, *, scopes: Sequence[str] = ALL_SCOPES, quota_per_minute: int = DEFAULT_QUOTA_PER_MINUTE
+    name: str,
+    *,
+    scopes: Sequence[str] = ALL_SCOPES,
+    quota_per_minute: int = DEFAULT_QUOTA_PER_MINUTE,
+    owner: User | None = None,
 ) -> CreatedKey:
     """Store a new key under ``name`` and return it with its text, the only time that is known."""
     text = new_key_text()
@@ -70,6 +76,7 @@ def create_api_key(
         secret_sha256=hash_secret(secret),
         scopes=list(scopes),
         quota_per_minute=quota_per_minute,
+        owner=owner,
     )
     api_key.full_clean()
     api_key.save()

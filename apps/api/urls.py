@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from apps.api.views.chains import ChainList
 from apps.api.views.evidence import RoundEvidence
 from apps.api.views.feeds import FeedDetail, FeedHistory, FeedList, ReportDetail, SourceList
-from apps.api.views.holds import HoldList
+from apps.api.views.holds import ApproveHold, HoldDetail, HoldList, RejectHold
 from apps.api.views.prices import PriceDetail, PriceList
 from apps.api.views.problems import ProblemType
 from apps.api.views.rounds import RoundDetail, RoundList
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     path("v1/feeds/<str:pair>", FeedDetail.as_view(), name="feed"),
     path("v1/feeds/<str:pair>/history", FeedHistory.as_view(), name="history"),
     path("v1/holds", HoldList.as_view(), name="holds"),
+    path("v1/holds/<int:hold_id>", HoldDetail.as_view(), name="hold"),
+    path("v1/holds/<int:hold_id>/approve", ApproveHold.as_view(), name="approve-hold"),
+    path("v1/holds/<int:hold_id>/reject", RejectHold.as_view(), name="reject-hold"),
     path("v1/prices", PriceList.as_view(), name="prices"),
     path("v1/prices/<str:pair>", PriceDetail.as_view(), name="price"),
     path("v1/reports/<str:pair>", ReportDetail.as_view(), name="report"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import F
@@ -33,8 +34,21 @@ class HoldClosed(Exception):
     """The hold does not wait any more."""
 
 
+class Refusal(StrEnum):
+    """Why a decision is not allowed. Stable: the API answers with these codes."""
+
+    REASON_MISSING = "hold_reason_missing"
+    OUT_OF_BOUNDS = "hold_out_of_bounds"
+    MOVED = "hold_moved"
+    SAME_PERSON = "hold_same_person"
+
+
 class HoldRefused(Exception):
-    """The decision is not allowed; the message says why."""
+    """The decision is not allowed: ``code`` says why to programs, the message to people."""
+
+    def __init__(self, code: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def active_releases(pairs: Sequence[str], *, now: datetime) -> dict[str, Release]:
@@ -73,16 +87,18 @@ def approve(hold_id: int, *, seen: int, who: str, note: str, now: datetime) -> H
     """
     hold = _waiting(hold_id, note)
     if hold.reason == AnswerReason.OUT_OF_BOUNDS:
-        raise HoldRefused("bounds are not waved through: change min_answer or max_answer, if they are wrong")
+        raise HoldRefused(
+            Refusal.OUT_OF_BOUNDS, "bounds are not waved through: change min_answer or max_answer, if they are wrong"
+        )
     if deviation_bps(hold.answer, seen) > hold.tolerance_bps:
-        raise HoldRefused(f"the held answer is {hold.answer} by now, you saw {seen}: look again")
+        raise HoldRefused(Refusal.MOVED, f"the held answer is {hold.answer} by now, you saw {seen}: look again")
     if hold.two_persons and not hold.first_approval_by:
         Hold.objects.filter(pk=hold.pk).update(first_approval_by=who)
         hold.first_approval_by = who
         _note(hold, "approved by one", who=who, note=note, now=now)
         return hold
     if hold.two_persons and hold.first_approval_by == who:
-        raise HoldRefused(f"two people must approve, and {who} was the first")
+        raise HoldRefused(Refusal.SAME_PERSON, f"two people must approve, and {who} was the first")
     return _release(hold, who=who, note=note, now=now)
 
 
@@ -114,7 +130,7 @@ def _expire(hold_id: int, *, now: datetime) -> bool:
 def _waiting(hold_id: int, note: str) -> Hold:
     """Return the hold, locked. Raises HoldClosed or HoldRefused."""
     if not note.strip():
-        raise HoldRefused("a decision needs a reason")
+        raise HoldRefused(Refusal.REASON_MISSING, "a decision needs a reason")
     hold = Hold.objects.select_for_update().get(pk=hold_id)
     if hold.state != State.WAITING:
         raise HoldClosed(f"{hold.pair} is {hold.state} already")

@@ -167,7 +167,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "AnswerStateEnum": "apps.api.serializers.rounds.ANSWER_STATES",
-        "HoldStateEnum": "apps.rounds.models.Hold.State",
+        "HoldStateEnum": "apps.api.serializers.holds.HOLD_STATES",
         "RoundStatusEnum": "apps.api.serializers.rounds.ROUND_STATUSES",
     },
 }

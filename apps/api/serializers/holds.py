@@ -9,7 +9,10 @@ from rest_framework import serializers
 from apps.api.serializers.common import IntegerText, PairField
 from apps.api.serializers.rounds import ANSWER_REASONS
 from apps.pricing.fixed_point import price_text
-from apps.rounds.models import Hold
+from apps.rounds.models import Hold, HoldEvent
+
+MAX_REASON = 400
+HOLD_STATES = list(Hold.State.values)
 
 
 class HoldSerializer(serializers.Serializer[Hold]):
@@ -17,7 +20,7 @@ class HoldSerializer(serializers.Serializer[Hold]):
 
     id = serializers.IntegerField(source="pk")
     pair = PairField()
-    state = serializers.ChoiceField(choices=Hold.State.values)
+    state = serializers.ChoiceField(choices=HOLD_STATES)
     reason = serializers.ChoiceField(choices=ANSWER_REASONS)
     message = serializers.CharField()
     price = serializers.SerializerMethodField()
@@ -38,6 +41,46 @@ class HoldSerializer(serializers.Serializer[Hold]):
     def get_round(self, hold: Hold) -> str:
         """Return the path of the newest held round."""
         return f"/api/v1/rounds/{hold.round_id}"
+
+
+class HoldEventSerializer(serializers.Serializer[HoldEvent]):
+    """A step of a hold's trail."""
+
+    at = serializers.DateTimeField()
+    action = serializers.CharField()
+    who = serializers.CharField(help_text="Empty: the oracle itself.")
+    note = serializers.CharField()
+
+
+class HoldDetailSerializer(HoldSerializer):
+    """A held price with its trail."""
+
+    two_persons = serializers.BooleanField(help_text="Approving takes two people.")
+    first_approval_by = serializers.CharField(help_text="Empty: nobody yet.")
+    trail = HoldEventSerializer(many=True, source="events")
+
+
+class DecidedHoldSerializer(HoldDetailSerializer):
+    """A held price after a decision."""
+
+    started_round = serializers.CharField(
+        allow_null=True, help_text="Path of the round an approval started; null while a second person must approve."
+    )
+
+
+class RejectHoldSerializer(serializers.Serializer[Any]):
+    """Why the price is wrong."""
+
+    reason = serializers.CharField(max_length=MAX_REASON, allow_blank=True, help_text="Goes into the trail.")
+
+
+class ApproveHoldSerializer(RejectHoldSerializer):
+    """Why the price is right, and which one was looked at."""
+
+    seen = serializers.RegexField(
+        r"^[1-9][0-9]{0,77}$",
+        help_text="`answer` as you read it. When the held price has left it meanwhile, the approval is refused.",
+    )
 
 
 class HoldListSerializer(serializers.Serializer[Any]):
