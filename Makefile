@@ -7,10 +7,11 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 PYTEST_WORKERS ?= 2
 FUZZ_BODIES ?= 100000
+MUTATE_MINUTES ?= 10
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status test chaos test-python fuzz bench lint format lock clean python install install-test install-bench
+.PHONY: help run stop status test chaos test-python fuzz mutate bench lint format lock clean python install install-test install-bench
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -52,6 +53,9 @@ test-python: python ## run the tests without servers on another interpreter: mak
 
 fuzz: install-test ## damage a hundred thousand replies and read each: make fuzz, make fuzz FUZZ_BODIES=1000000
 	FUZZ_BODIES=$(FUZZ_BODIES) $(BIN)/python -m pytest -q tests/sources/adapters/test_fuzz.py
+
+mutate: install-test ## change the contracts in one place at a time: which change does no test notice? MUTATE_MINUTES=60
+	contracts/bin/mutate --minutes $(MUTATE_MINUTES)
 
 bench: install-bench ## measure against floors and rivals: make bench, make bench ONLY=fetch,gas
 	$(BIN)/python -m bench --only "$(ONLY)"

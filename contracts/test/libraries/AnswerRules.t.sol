@@ -68,7 +68,7 @@ contract AnswerRulesTest {
         Ask memory ask = Ask(answer, when, seed % 1000, uint192(uint256(keccak256(abi.encode(seed)))), 0, last, lastAt);
         if (seed % 5 == 0) ask.max = 0;
         if (seed % 3 != 0) ask.when = NOW - 50 + (seed >> 16) % 120;
-        if (seed % 2 != 0) ask.lastAt = ask.when - (seed >> 24) % 3;
+        if (seed % 2 != 0 && ask.when > 2) ask.lastAt = ask.when - (seed >> 24) % 3;
         if (seed % 7 != 0) ask.answer = ask.last * (9_000 + (seed >> 40) % 2_000) / 10_000;
         if (ask.last == 0) ask.lastAt = 0;
         ask.limits = 40 | ((seed >> 100) % 2000) << 24 | ((seed >> 120) % 1000) << 40;
