@@ -16,11 +16,11 @@ from apps.feeds.document import ConfigError, read_document
 from apps.feeds.models import Source
 from apps.feeds.selectors import source_config
 from apps.feeds.values import SourceConfig
-from apps.pricing.aggregate import Known, aggregate_round
+from apps.pricing.aggregate import FeedPrice, Known, aggregate_round
 from apps.pricing.freeze import Watch, fingerprint
 from apps.pricing.guards import Release
 from apps.pricing.types import Ask, FeedSpec, Miss, OnChainValue, Quote
-from apps.rounds.models import Round
+from apps.rounds.models import Answer, Round
 from apps.rounds.plans import plan_of
 from apps.rounds.recorded import recorded_outcomes
 from apps.sources.adapters.base import Adapter, Reply
@@ -30,7 +30,15 @@ Outcomes = dict[tuple[str, str], Quote | Miss]
 
 
 class NotReplayable(Exception):
-    """The round is open, or nothing that was kept of it can be computed with."""
+    """Nothing that is kept of the round can be computed with. ``code`` is stable, the message says why to people.
+
+    round_open: it is not settled yet.  no_inputs: it was settled before inputs were kept.
+    nothing_kept: no feed of it had news, so what the sources said was not kept.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +84,47 @@ def replay(round_: Round, *, feeds: Sequence[FeedSpec] | None = None) -> Replay:
     Raises:
         NotReplayable: the round is open, nothing in it mattered, or it was settled before inputs were kept.
     """
-    if round_.state != Round.State.CLOSED or round_.closed_at is None or "covered" not in round_.inputs:
-        raise NotReplayable(f"round {round_.pk} is {round_.state} and has no inputs to compute with")
-    covered = set(round_.inputs["covered"])
-    if not covered:
-        raise NotReplayable(f"nothing of round {round_.pk} mattered: it is {round_.outcome}, so no evidence was kept")
+    closed_at, covered = _replayable(round_)
     answers = {answer.pair: answer for answer in round_.answers.all() if answer.pair in covered}
     stored = recorded_outcomes(answers.values())
     parsed = _from_bodies(round_, stored)
     specs = [feed for feed in (feeds or plan_of(round_).feeds) if feed.pair in covered]
     outcomes: Outcomes = {**stored, **parsed}
-    prices = aggregate_round(specs, outcomes, now=round_.closed_at, known=_known(round_.inputs, outcomes))
+    prices = aggregate_round(specs, outcomes, now=closed_at, known=_known(round_.inputs, outcomes))
     return Replay(
         feeds=tuple(
-            Replayed(
-                pair=pair,
-                was=answer.answer,
-                now=prices[pair].answer if pair in prices else None,
-                refusals_was={row["source"]: row["refusal"] for row in answer.observations if row["refusal"]},
-                refusals_now={o.outcome.source: str(o.refusal) for o in prices[pair].observations if o.refusal}
-                if pair in prices
-                else {},
-                from_bodies=sum(key[1] == pair for key in parsed),
-                from_records=sum(
-                    key[1] == pair and isinstance(said, Quote) and key not in parsed for key, said in stored.items()
-                ),
-            )
+            _compared(answer, prices.get(pair), stored=stored, parsed=parsed)
             for pair, answer in sorted(answers.items())
         ),
         unlike=tuple(f"{source} {pair}" for (source, pair), said in parsed.items() if said != stored[source, pair]),
+    )
+
+
+def _replayable(round_: Round) -> tuple[datetime, set[str]]:
+    """Return when the round closed and which feeds its evidence covers. Raises NotReplayable."""
+    if round_.state != Round.State.CLOSED or round_.closed_at is None:
+        raise NotReplayable("round_open", f"round {round_.pk} is {round_.state}")
+    if "covered" not in round_.inputs:
+        raise NotReplayable("no_inputs", f"round {round_.pk} was settled before its inputs were kept")
+    covered = set(round_.inputs["covered"])
+    if not covered:
+        message = f"nothing of round {round_.pk} mattered: it is {round_.outcome}, so no evidence was kept"
+        raise NotReplayable("nothing_kept", message)
+    return round_.closed_at, covered
+
+
+def _compared(answer: Answer, price: FeedPrice | None, *, stored: Outcomes, parsed: Outcomes) -> Replayed:
+    """Return one feed as it was beside what it comes to now; price: None when it is not configured any more."""
+    quoted = {key for key, said in stored.items() if key[1] == answer.pair and isinstance(said, Quote)}
+    refused = [] if price is None else [o for o in price.observations if o.refusal]
+    return Replayed(
+        pair=answer.pair,
+        was=answer.answer,
+        now=None if price is None else price.answer,
+        refusals_was={row["source"]: row["refusal"] for row in answer.observations if row["refusal"]},
+        refusals_now={o.outcome.source: str(o.refusal) for o in refused},
+        from_bodies=sum(key[1] == answer.pair for key in parsed),
+        from_records=len(quoted - parsed.keys()),
     )
 
 

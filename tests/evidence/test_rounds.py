@@ -192,11 +192,19 @@ def test_the_command_says_same_or_different(btc: Feed) -> None:
         call_command("replay", str(uuid.uuid4()))
 
 
+def test_a_deleted_round_is_said_to_be_gone_by_which_policy(btc: Feed) -> None:
+    """Whoever asks too late reads a code, and how long each kind of round is kept."""
+    with pytest.raises(
+        CommandError, match=r"^round_unknown: .* QUIET_ROUND_RETENTION_S \(900 s\).* 6 h, .* \(30 days\)"
+    ):
+        call_command("replay", str(uuid.uuid4()))
+
+
 def test_an_open_round_is_not_replayable(btc: Feed) -> None:
     """There is nothing to compare with yet."""
     opened = open_round(pairs=["BTC/USD"], trigger=Round.Trigger.SCHEDULED, requested_by="", now=NOW)[0]
 
-    with pytest.raises(NotReplayable, match="OPEN"):
+    with pytest.raises(NotReplayable, match=r"round_open: .* is OPEN"):
         replay(opened)
 
 
@@ -207,7 +215,7 @@ def test_a_round_without_news_says_that_nothing_was_kept(btc: Feed) -> None:
     quiet = settled("100", "101", "102")
 
     assert quiet.outcome == Round.Outcome.QUIET
-    with pytest.raises(NotReplayable, match="nothing of round"):
+    with pytest.raises(NotReplayable, match="nothing_kept: nothing of round"):
         replay(quiet)
 
 

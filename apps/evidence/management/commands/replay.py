@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.evidence.replaying import NotReplayable, Replayed, replay
 from apps.feeds.selectors import feed_specs
 from apps.rounds.models import Round
+from apps.rounds.retention import REJECTED_RETENTION
 from apps.rounds.selectors import get_round
 
 
@@ -30,7 +32,9 @@ class Command(BaseCommand):
             round_ = get_round(uuid.UUID(options["round"]))
             feeds = feed_specs(round_.inputs.get("covered", [])) if options["today"] else None
             result = replay(round_, feeds=feeds)
-        except (ValueError, ValidationError, Round.DoesNotExist, NotReplayable) as exc:
+        except Round.DoesNotExist as exc:
+            raise CommandError(_gone(options["round"])) from exc
+        except (ValueError, ValidationError, NotReplayable) as exc:
             raise CommandError(str(exc)) from exc
         for feed in result.feeds:
             self._say(feed)
@@ -47,3 +51,13 @@ class Command(BaseCommand):
             was, now = feed.refusals_was.get(source, "used"), feed.refusals_now.get(source, "used")
             if was != now:
                 self.stdout.write(f"  {source}: was {was}, is {now}")
+
+
+def _gone(name: str) -> str:
+    """Return why there may be no such round: an id does not tell its age, so every policy that deletes is named."""
+    rejected_h = int(REJECTED_RETENTION.total_seconds()) // 3600
+    return (
+        f"round_unknown: there is no round {name}. If there was one, its time is over: rounds without news are deleted "
+        f"after QUIET_ROUND_RETENTION_S ({settings.QUIET_ROUND_RETENTION_S} s), scheduled ones that were rejected or "
+        f"held after {rejected_h} h, others after ROUND_RETENTION_DAYS ({settings.ROUND_RETENTION_DAYS} days)"
+    )
