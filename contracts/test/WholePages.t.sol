@@ -47,6 +47,15 @@ contract WholePagesTest is OracleTest {
         }
     }
 
+    function test_wholePage_RefusesTheCarriedLaneThatFallsTooFar() public {
+        for (uint256 lane; lane < 4; ++lane) {
+            uint256 snapshot = vm.snapshotState();
+            _submitEntries(_entry(0, LATER, _prices(PRICE, 0, lane)));
+            _assertOnlyRefusedAt(LATER + 1, lane, PRICE / 2, IPriceOracle.SkipReason.MovedTooFar);
+            vm.revertToState(snapshot);
+        }
+    }
+
     function testFuzz_wholePage_RefusesOnlyTheLaneThatStepsTooFar(uint256 lane, uint256 price) public {
         int192 answer = _boundAnswer(price, LOWEST - PRICE / 20, HIGHEST + PRICE / 20);
         lane = _bound(lane, 0, 3);
@@ -126,10 +135,11 @@ contract WholePagesTest is OracleTest {
 
     /// @notice The quick check is used: steps of 5 % cost less than steps of 8 %, which only the lanes' own bounds allow.
     function test_wholePage_IsQuickForTheUsualReport() public {
-        uint256 quick = _gasOf(_prices(PRICE + PRICE / 20, PRICE, 0));
+        uint256 quick = _gasOf(_prices(PRICE, PRICE + PRICE / 20, 0));
         vm.warp(LATER + 10);
         uint256 slow = _gasOf(_prices(PRICE, PRICE - PRICE * 8 / 100, 3));
         vm.assertGe(slow, quick + 1000, "gas");
+        vm.assertEq(uint256(_latest("D").observedAt), LATER + 10, "taken");
     }
 
     /// @notice A wide feed has no carry word, nor has a page that was taken whole.
