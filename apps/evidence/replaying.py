@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -33,7 +34,7 @@ class NotReplayable(Exception):
     """Nothing that is kept of the round can be computed with. ``code`` is stable, the message says why to people.
 
     round_open: it is not settled yet.  no_inputs: it was settled before inputs were kept.
-    nothing_kept: no feed of it had news, so what the sources said was not kept.
+    nothing_kept: nothing that the sources said is kept any more.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -77,20 +78,23 @@ class Replay:
 
 
 def replay(round_: Round, *, feeds: Sequence[FeedSpec] | None = None) -> Replay:
-    """Return what the round's covered feeds come to when computed again.
+    """Return what the round's feeds come to when computed again: of a trimmed round those that mattered, else all.
 
     feeds: another configuration than the round's own.
 
     Raises:
-        NotReplayable: the round is open, nothing in it mattered, or it was settled before inputs were kept.
+        NotReplayable: the round is open, nothing of it is kept, or it was settled before inputs were kept.
     """
-    closed_at, covered = _replayable(round_)
-    answers = {answer.pair: answer for answer in round_.answers.all() if answer.pair in covered}
+    if round_.state != Round.State.CLOSED or round_.closed_at is None:
+        raise NotReplayable("round_open", f"round {round_.pk} is {round_.state}")
+    inputs = _inputs(round_)
+    pairs = {pair for part in inputs for pair in part["covered"]}
+    answers = {answer.pair: answer for answer in round_.answers.all() if answer.pair in pairs}
     stored = recorded_outcomes(answers.values())
     parsed = _from_bodies(round_, stored)
-    specs = [feed for feed in (feeds or plan_of(round_).feeds) if feed.pair in covered]
+    specs = [feed for feed in (feeds or plan_of(round_).feeds) if feed.pair in pairs]
     outcomes: Outcomes = {**stored, **parsed}
-    prices = aggregate_round(specs, outcomes, now=closed_at, known=_known(round_.inputs, outcomes))
+    prices = aggregate_round(specs, outcomes, now=round_.closed_at, known=_known(inputs, outcomes))
     return Replay(
         feeds=tuple(
             _compared(answer, prices.get(pair), stored=stored, parsed=parsed)
@@ -100,17 +104,19 @@ def replay(round_: Round, *, feeds: Sequence[FeedSpec] | None = None) -> Replay:
     )
 
 
-def _replayable(round_: Round) -> tuple[datetime, set[str]]:
-    """Return when the round closed and which feeds its evidence covers. Raises NotReplayable."""
-    if round_.state != Round.State.CLOSED or round_.closed_at is None:
-        raise NotReplayable("round_open", f"round {round_.pk} is {round_.state}")
+def _inputs(round_: Round) -> list[Mapping[str, Any]]:
+    """Return what the feeds were judged with: those that mattered and, until the round is trimmed, the others.
+
+    Raises:
+        NotReplayable: there is none.
+    """
     if "covered" not in round_.inputs:
         raise NotReplayable("no_inputs", f"round {round_.pk} was settled before its inputs were kept")
-    covered = set(round_.inputs["covered"])
-    if not covered:
-        message = f"nothing of round {round_.pk} mattered: it is {round_.outcome}, so no evidence was kept"
+    inputs = [part for part in (round_.inputs, round_.packed_inputs) if part.get("covered")]
+    if not inputs:
+        message = f"nothing of round {round_.pk} is kept: it is {round_.outcome}, and no feed of it mattered"
         raise NotReplayable("nothing_kept", message)
-    return round_.closed_at, covered
+    return inputs
 
 
 def _compared(answer: Answer, price: FeedPrice | None, *, stored: Outcomes, parsed: Outcomes) -> Replayed:
@@ -177,16 +183,17 @@ def _sources(round_: Round) -> dict[str, Adapter]:
     return found
 
 
-def _known(inputs: Mapping[str, Any], outcomes: Outcomes) -> Known:
+def _known(inputs: Sequence[Mapping[str, Any]], outcomes: Outcomes) -> Known:
+    """Return what was known beside the quotes; the parts are about different pairs."""
     watches: defaultdict[str, dict[str, Watch]] = defaultdict(dict)
-    for pair, source in inputs["frozen"]:
+    for pair, source in chain.from_iterable(part["frozen"] for part in inputs):
         said = outcomes.get((source, pair))
         if isinstance(said, Quote):
             watches[pair][source] = Watch(fingerprint(said), said.received_at, said.price, said.price, frozen=True)
     return Known(
-        references={pair: _value(row) for pair, row in inputs["references"].items()},
-        last={pair: _value(row) for pair, row in inputs["last"].items()},
-        releases={pair: Release(int(row[0]), row[1]) for pair, row in inputs["releases"].items()},
+        references={pair: _value(row) for part in inputs for pair, row in part["references"].items()},
+        last={pair: _value(row) for part in inputs for pair, row in part["last"].items()},
+        releases={pair: Release(int(row[0]), row[1]) for part in inputs for pair, row in part["releases"].items()},
         watches=watches,
     )
 

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from apps.feeds.models import ConfigVersion
 from apps.pricing.types import AnswerReason, AnswerState, Grade
-from apps.rounds.packing import ByPair
+from apps.rounds.packing import ByPair, unpack_inputs
 from apps.submissions.models import IntegerField256, Submission
 
 
@@ -142,6 +142,12 @@ class Round(models.Model):
         packed: PackedObservations | None = getattr(self, "packed", None)
         return [] if packed is None else packed.by_pair.rows(pair)
 
+    @property
+    def packed_inputs(self) -> dict[str, Any]:
+        """What the answers that did not matter were judged with; empty once the round was trimmed."""
+        packed: PackedObservations | None = getattr(self, "packed", None)
+        return {} if packed is None else unpack_inputs(packed.inputs)
+
 
 class Answer(models.Model):
     """What became of one feed in a round, with every observation behind it."""
@@ -197,13 +203,14 @@ class Answer(models.Model):
 
 
 class PackedObservations(models.Model):
-    """The observations of a round's answers that did not matter, in one value; gone when the round is trimmed.
+    """What did not matter of a round, observations and inputs, packed; gone when the round is trimmed.
 
-    Those of a thousand feeds are eight megabytes of JSON, hardly ever read and soon deleted.
+    The observations of a thousand feeds are eight megabytes of JSON, hardly ever read and soon deleted.
     """
 
     round = models.OneToOneField(Round, on_delete=models.CASCADE, primary_key=True, related_name="packed")
     rows = models.BinaryField(help_text="As packing.pack writes them.")
+    inputs = models.BinaryField(default=b"", help_text="As packing.pack_inputs writes them; empty in older rounds.")
 
     def __str__(self) -> str:
         return f"observations of {self.round_id}"

@@ -63,6 +63,18 @@ def pack(said: Mapping[str, Iterable[Said]]) -> bytes:
     return zstandard.ZstdCompressor(level=LEVEL).compress(_ENCODER.encode(said))
 
 
+def pack_inputs(inputs: Mapping[str, Any]) -> bytes:
+    """Return what pairs were judged with beside their quotes, as bytes."""
+    return zstandard.ZstdCompressor(level=LEVEL).compress(_ENCODER.encode(inputs))
+
+
+def unpack_inputs(packed: bytes | memoryview) -> dict[str, Any]:
+    """Return what ``pack_inputs`` was given; nothing for nothing."""
+    if not packed:
+        return {}
+    return msgspec.json.decode(zstandard.ZstdDecompressor().decompress(packed), type=dict[str, Any])
+
+
 def said_of(seen: Observation, call: Mapping[str, Any]) -> Said:
     """Return an observation with the call it came from."""
     outcome, listing = seen.outcome, seen.listing

@@ -25,7 +25,7 @@ from apps.rounds.copying import copy_answers
 from apps.rounds.holds import active_releases, update_holds
 from apps.rounds.memory import Memory, recall, remember
 from apps.rounds.models import Answer, PackedObservations, Round
-from apps.rounds.packing import pack, row_of, said_of
+from apps.rounds.packing import pack, pack_inputs, row_of, said_of
 from apps.rounds.plans import plan_of
 from apps.rounds.publishing import Chains, decisions_to_json, plan_reports
 from apps.rounds.records import (
@@ -78,8 +78,8 @@ def settle(
         answers = [answer for answer, _ in judged]
         round_.lanes = [{"lane": lane["lane"], "calls": call_summaries(lane["calls"])} for lane in brought]
         covered = covered_pairs(plan, answers, requested=round_.requested)
-        _write_down(round_, answers, prices, calls, covered=set(covered))
         round_.inputs = inputs_to_json(known, prices, covered=covered)
+        _write_down(round_, answers, prices, calls, known=known)
         round_.evidence_hash = evidence_hash(evidence_rows(round_, answers))
         _close(round_, judged, default=chains.destinations.default, closed_by=closed_by, now=now)
         record_source_calls(calls)
@@ -155,9 +155,10 @@ def _write_down(
     prices: Mapping[str, FeedPrice],
     calls: Sequence[Mapping[str, Any]],
     *,
-    covered: Collection[str],
+    known: Known,
 ) -> None:
-    """Give the answers that mattered their observations, and pack those of the others with the round."""
+    """Give the answers that mattered their observations, and pack those of the others, with their inputs."""
+    covered = set(round_.inputs["covered"])
     origins = {call["source"]: call for call in reversed(calls)}  # a source is asked once a round
     said = {
         pair: [said_of(seen, origins.get(seen.outcome.source, LOST)) for seen in price.observations]
@@ -169,7 +170,8 @@ def _write_down(
         else:
             answer.own_observations = None
     if said:
-        PackedObservations.objects.create(round=round_, rows=pack(said))
+        inputs = inputs_to_json(known, prices, covered=sorted(said))
+        PackedObservations.objects.create(round=round_, rows=pack(said), inputs=pack_inputs(inputs))
 
 
 def _close(

@@ -23,7 +23,7 @@ from apps.feeds.models import Feed, Listing, Source
 from apps.feeds.selectors import feed_specs
 from apps.feeds.services import record_config_version
 from apps.pricing.types import Ask, SourceRole, SourceSpec
-from apps.rounds.models import Answer, Round
+from apps.rounds.models import Answer, PackedObservations, Round
 from apps.rounds.retention import trim_rounds
 from apps.rounds.services import open_round
 from apps.rounds.settling import settle
@@ -208,15 +208,36 @@ def test_an_open_round_is_not_replayable(btc: Feed) -> None:
         replay(opened)
 
 
-def test_a_round_without_news_says_that_nothing_was_kept(btc: Feed) -> None:
-    """An empty replay must not look like a good one."""
+@pytest.fixture
+def quiet(btc: Feed) -> Round:
+    """A round without news: what it found is on its way to the contract already."""
     first = settled("100", "101", "102")
     Submission.objects.filter(pk=first.submission_id).update(state=Submission.State.UNCONFIRMED)
-    quiet = settled("100", "101", "102")
+    round_ = settled("100", "101", "102")
+    assert round_.outcome == Round.Outcome.QUIET
+    return Round.objects.get(pk=round_.pk)
 
-    assert quiet.outcome == Round.Outcome.QUIET
+
+def test_a_round_without_news_is_replayed_as_long_as_it_is_kept(quiet: Round) -> None:
+    """No evidence, but the observations and inputs are there: the same integer, by today's rules another one."""
+    (feed,) = replay(quiet).feeds
+    assert (feed.was, feed.now, feed.from_records) == (101 * 10**8, 101 * 10**8, 3)
+    Feed.objects.update(estimator="primary_first")
+    out = StringIO()
+
+    call_command("replay", str(quiet.pk), "--today", stdout=out)
+
+    assert f"was {101 * 10**8}, is {100 * 10**8}: DIFFERENT" in out.getvalue()
+
+
+def test_the_inputs_of_a_round_without_news_are_its_own(quiet: Round) -> None:
+    """What the guards compared with is kept beside the observations, and without it nothing is claimed."""
+    assert quiet.inputs["covered"] == []
+    assert quiet.packed_inputs["last"]["BTC/USD"][0] == str(101 * 10**8)
+    PackedObservations.objects.update(inputs=b"")  # as rounds from before have it
+
     with pytest.raises(NotReplayable, match="nothing_kept: nothing of round"):
-        replay(quiet)
+        replay(Round.objects.get(pk=quiet.pk))
 
 
 def test_the_bundle_of_a_round_verifies_and_an_edit_breaks_it(btc: Feed, client: Client, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         """Replay and report; exit 1 when the round's own configuration gives anything else."""
         try:
             round_ = get_round(uuid.UUID(options["round"]))
-            feeds = feed_specs(round_.inputs.get("covered", [])) if options["today"] else None
+            feeds = feed_specs(round_.pairs) if options["today"] else None
             result = replay(round_, feeds=feeds)
         except Round.DoesNotExist as exc:
             raise CommandError(_gone(options["round"])) from exc
