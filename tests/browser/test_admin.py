@@ -47,6 +47,7 @@ def drag_above(page: Page, moved: Locator, target: Locator) -> None:
     page.mouse.move(start_x, start_y)
     page.mouse.down()
     page.mouse.move(start_x, start_y - 5, steps=3)
+    expect(page.locator(".sortable-chosen").first).to_be_attached()  # a busy browser takes hold of it later
     page.mouse.move(end_x, end_y - 12, steps=DRAG_STEPS)
     page.mouse.move(end_x, end_y - 14, steps=3)
     page.mouse.up()

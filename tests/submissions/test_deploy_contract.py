@@ -34,7 +34,7 @@ def admin() -> Deployer:
 def test_replacing_moves_readers_and_reports_to_the_new_contract(anvil_rpc: str) -> None:
     """The old contract is left as it stands, the new one recorded with all feeds, and a movable proxy changes phase."""
     old = deploy_contract("--local")
-    assert run(plan(5)).state == Submission.State.CONFIRMED
+    assert run(plan(5, age_s=5)).state == Submission.State.CONFIRMED
     deployer = admin()
     first, gateway = old["feeds"]["BTC/USD"]["proxy"], deployer.gateway
     movable = deployer.deploy_code(
