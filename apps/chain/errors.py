@@ -168,6 +168,13 @@ class NotDeployed(ChainError):
     transient = True
 
 
+class FeedsNotOnContract(ChainError):
+    """No feed of the report is known to be on the contract with the decimals of the tables."""
+
+    code = "feeds_not_on_contract"
+    transient = True
+
+
 class KeystoreUnusable(ChainError):
     """A keystore file is missing, malformed, or the password does not open it."""
 

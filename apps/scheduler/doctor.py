@@ -131,6 +131,9 @@ def _chain(destination: str) -> Iterator[Diagnosis]:
     missing = sorted(set(enabled) - deployment.proxies.keys())
     told = f"{len(deployment.proxies)} feeds" if not missing else f"not on the contract: {', '.join(missing)}"
     yield Diagnosis("contract feeds", is_well=not missing, told=told)
+    if strange := sorted((set(enabled) & deployment.proxies.keys()) - deployment.places.keys()):
+        told = f"nothing is sent, the contract has them with other decimals: {', '.join(strange)}"
+        yield Diagnosis("contract decimals", is_well=False, told=told)
 
 
 def _keys(destination: str) -> Iterator[Diagnosis]:

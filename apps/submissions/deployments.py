@@ -156,23 +156,36 @@ def sync_feeds(deployment: Deployment, deployer: Deployer | None, gateway: Oracl
             log.warning("feed %s pair=%s contract=%s", step, feed.pair, deployment.address)
     if done:
         proxies = gateway.proxies(deployment.address)
-    places = gateway.places(deployment.address)
-    _require_same_places(deployment, places)
+    places = _places(gateway, deployment.address, known=deployment.places)
     if (proxies, places) != (deployment.proxies, deployment.places):
         deployment.proxies, deployment.places = proxies, places
         deployment.save(update_fields=["proxies", "places"])
     return done
 
 
-def _require_same_places(deployment: Deployment, places: Mapping[str, int]) -> None:
-    """Do nothing when every place known of the contract is still the same. Raises ChainReadInconsistent.
+def _places(gateway: OracleGateway, contract: str, *, known: Mapping[str, int]) -> dict[str, int]:
+    """Return the places of our feeds on the contract, of those whose decimals are the contract's.
 
     A report names feeds by their places, and signers sign them: a place read wrong would put one feed's price into
-    another, and no dry run would object.
+    another, and a price of other decimals would be off by powers of ten. No dry run would object to either. Decimals
+    are fixed for life on both sides, so they are compared once; a feed without a place is in no report.
+
+    Raises ChainReadInconsistent when a known place is another one now.
     """
-    for pair, place in deployment.places.items():
-        if places.get(pair) != place:
-            raise ChainReadInconsistent(f"{pair} has place {place}, a node shows {places.get(pair, 'none')}")
+    found = gateway.places(contract)
+    for pair, place in known.items():
+        if found.get(pair) != place:
+            raise ChainReadInconsistent(f"{pair} has place {place}, a node shows {found.get(pair, 'none')}")
+    believed = dict(known)
+    for feed in Feed.objects.filter(pair__in=found.keys() - known.keys()):
+        decimals = gateway.feed_config(contract, feed.pair).decimals
+        if decimals == feed.decimals:
+            believed[feed.pair] = found[feed.pair]
+        else:
+            log.error(
+                "decimals differ, nothing is sent pair=%s ours=%d contract=%d", feed.pair, feed.decimals, decimals
+            )
+    return {pair: believed[pair] for pair in found if pair in believed}
 
 
 def on_chain_config(feed: Feed) -> OnChainFeedConfig:
@@ -267,7 +280,7 @@ def _adopt(policy: ChainPolicy, gateway: OracleGateway) -> Deployment:
             signer_set_version=signer_set.version,
             contract_version=CONTRACT_VERSION,
             proxies=gateway.proxies(address),
-            places=gateway.places(address),
+            places=_places(gateway, address, known={}),
             tx_hash="",
             block_number=gateway.head().number,
             genesis_hash=_genesis_hash(identity, gateway=gateway),

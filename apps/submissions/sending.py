@@ -17,6 +17,7 @@ from apps.chain.errors import (
     ContractMissing,
     ExecutionReverted,
     FeeAboveCap,
+    FeedsNotOnContract,
     InsufficientFunds,
     LaneClosed,
     NonceTooLow,
@@ -88,6 +89,10 @@ def _may_go(submission: Submission, deployment: Deployment, clients: ChainClient
         message = f"simulated prices may not go to chain {deployment.chain_id}"
         fail(submission.pk, frm=[State.PLANNED], code=SIMULATED_ON_PUBLIC_CHAIN, message=message)
         return False
+    pairs = [answer.pair for answer in report_answers(submission)]
+    if not deployment.places.keys() & set(pairs):
+        # waits, because a new contract gets its feeds one by one; expires if it never does
+        raise FeedsNotOnContract(f"no place for {', '.join(pairs)} on {deployment.address}, or with other decimals")
     sequencer.require_up(clients)
     if not clients.gateway.has_code(deployment.address):
         raise ContractMissing(f"no code at {deployment.address} on chain {deployment.chain_id}")

@@ -14,11 +14,12 @@ import pytest
 from django.db import connection, connections
 from pytest_django import Settings
 
-from apps.chain.errors import ExecutionReverted
+from apps.chain.errors import ExecutionReverted, FeedsNotOnContract
 from apps.chain.report import Report, ReportAnswer, report_message
 from apps.chain.signers import Signer, sign_report
 from apps.feeds.models import Feed
 from apps.scheduler import gauges
+from apps.scheduler.doctor import diagnose
 from apps.submissions import clients, sending, tasks
 from apps.submissions.models import Attempt, Deployment, Submission, Wallet
 from apps.submissions.selectors import chain_snapshot
@@ -27,6 +28,29 @@ from tests.incidents.conftest import Chain, fresh, report, sweep
 
 State = Submission.State
 pytestmark = pytest.mark.django_db
+
+
+def test_incident_07_decimals_mismatch(chain: Chain) -> None:
+    """Ribbon, December 2025: a contract whose feed has 18 decimals is taken over by tables that say 8."""
+    chain.settings.CONTRACT_ADDRESS = Deployment.objects.get().address
+    Deployment.objects.all().delete()
+    Feed.objects.filter(pair="ETH/USD").update(decimals=8)
+    clients.forget()
+    tasks.follow_chain()
+
+    wrong, right = report(2_500 * 10**8, pair="ETH/USD"), report(84_000 * 10**8)
+    for row in (wrong, right):
+        tasks.submit(str(row.pk))
+    chain.mine()
+    sweep()
+
+    assert (fresh(wrong).state, fresh(right).state) == (State.PLANNED, State.CONFIRMED)
+    with pytest.raises(FeedsNotOnContract, match="no place for ETH/USD"):
+        sending.send(wrong.pk, clients.chain_clients(wrong.destination))
+    assert not Attempt.objects.filter(submission=wrong).exists()
+    assert chain.events() == [84_000 * 10**8]
+    ill = [one.told for one in diagnose() if one.name == "contract decimals"]
+    assert ill == ["nothing is sent, the contract has them with other decimals: ETH/USD"]
 
 
 def test_incident_08_black_thursday_gas_times_ten(chain: Chain) -> None:

@@ -43,6 +43,7 @@ def deployment(db: None) -> Deployment:
         threshold=2,
         signer_set_version=1,
         proxies={"BTC/USD": "0x" + "01" * 20, "ETH/USD": "0x" + "01" * 20},
+        places={"BTC/USD": 0, "ETH/USD": 1},
         tx_hash="0x",
         block_number=0,
         genesis_hash="0xgenesis",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -46,6 +46,11 @@ class Killed(BaseException):
     """kill -9: no handler of the code under test may catch it."""
 
 
+FEED_CONFIG = OnChainFeedConfig(
+    decimals=8, max_age_s=90, heartbeat_s=3600, deviation_bps=50, min_answer=1, max_answer=10**12, description=""
+)
+
+
 @dataclass
 class FakeChain:
     """Mines at once unless ``automine`` is off. ``kill_at``: which call dies, before or after its effect."""
@@ -68,6 +73,7 @@ class FakeChain:
     tags: dict[str, int] = field(default_factory=dict)
     sequencer: SequencerStatus = field(default_factory=lambda: SequencerStatus(True, datetime(2026, 1, 1, tzinfo=UTC)))
     hidden: set[str] = field(default_factory=set)
+    decimals: dict[str, int] = field(default_factory=dict)
     kill_at: tuple[int, str] | None = None
     calls: list[str] = field(default_factory=list)
     blocks: list[str] = field(default_factory=lambda: ["0xgenesis"])
@@ -114,7 +120,7 @@ class FakeChain:
         return self._call("places", lambda: {pair: place for place, pair in enumerate(self.pairs)})
 
     def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
-        raise NotImplementedError
+        return self._call("feed_config", lambda: replace(FEED_CONFIG, decimals=self.decimals.get(pair, 8)))
 
     def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
         def read() -> ChainSnapshot:

@@ -28,3 +28,20 @@ def test_feed_never_changes_its_place(deployment: Deployment, chain: FakeChain) 
     chain.pairs = ("BTC/USD", "ETH/USD", "SOL/USD")
     sync_feeds(deployment, None, chain, update=False)
     assert deployment.places == {"BTC/USD": 0, "ETH/USD": 1, "SOL/USD": 2}
+
+
+def test_feed_of_other_decimals_has_no_place(deployment: Deployment, chain: FakeChain) -> None:
+    """Its price would be off by powers of ten: it is in no report until both sides agree, and stops no other feed."""
+    Deployment.objects.update(places={"BTC/USD": 0, "ETH/USD": 1})
+    deployment.refresh_from_db()
+    for pair in ("SOL/USD", "XRP/USD"):
+        Feed.objects.create(pair=pair, max_age_s=90)
+    chain.pairs, chain.decimals = ("BTC/USD", "ETH/USD", "SOL/USD", "XRP/USD"), {"SOL/USD": 18}
+
+    sync_feeds(deployment, None, chain, update=False)
+
+    assert deployment.places == {"BTC/USD": 0, "ETH/USD": 1, "XRP/USD": 3}
+    chain.decimals = {}
+    sync_feeds(deployment, None, chain, update=False)
+    deployment.refresh_from_db()
+    assert deployment.places == {"BTC/USD": 0, "ETH/USD": 1, "SOL/USD": 2, "XRP/USD": 3}
