@@ -16,6 +16,8 @@ from tests.api.factories import confirmed_round, make_feed, reading, snapshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DRAG_STEPS = 12  # a jump from place to place is no drag: the list follows the moves in between
+HAND_PATIENCE = 100  # small moves over the target, 50 ms apart
+STANDS_ABOVE = "(row, other) => Boolean(row.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING)"
 IS_ON_TOP = "(handle, [x, y]) => handle.contains(document.elementFromPoint(x, y))"
 
 
@@ -40,7 +42,8 @@ def centre_of(handle: Locator) -> tuple[float, float]:
 
 
 def drag_above(page: Page, moved: Locator, target: Locator) -> None:
-    """Take a row by its handle and let it go above another, as a hand does."""
+    """Take a row by its handle and let it go as soon as it stands above another, as a hand does."""
+    row, other = moved.element_handle(), target.element_handle()
     moved.evaluate("row => row.scrollIntoView({block: 'center'})")
     start_x, start_y = centre_of(moved.locator("[x-sort\\:handle]"))
     end_x, end_y = centre_of(target.locator("[x-sort\\:handle]"))
@@ -49,7 +52,11 @@ def drag_above(page: Page, moved: Locator, target: Locator) -> None:
     page.mouse.move(start_x, start_y - 5, steps=3)
     expect(page.locator(".sortable-chosen").first).to_be_attached()  # a busy browser takes hold of it later
     page.mouse.move(end_x, end_y - 12, steps=DRAG_STEPS)
-    page.mouse.move(end_x, end_y - 14, steps=3)
+    for step in range(HAND_PATIENCE):
+        if row.evaluate(STANDS_ABOVE, other):
+            break
+        page.mouse.move(end_x, end_y - 12 - step % 3)
+        page.wait_for_timeout(50)
     page.mouse.up()
 
 
