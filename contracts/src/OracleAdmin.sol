@@ -70,7 +70,7 @@ abstract contract OracleAdmin is OracleState, Roles {
         if (feedId == 0) revert ZeroFeedId();
         proxy = s_feeds[feedId].proxy;
         if (proxy != address(0)) revert FeedExists(feedId, proxy);
-        AnswerRules.check(config);
+        AnswerRules.check(config, config.form == Form.Wide);
 
         (uint16 index, uint8 lane) = _freePlace(config.form);
         // forge-lint: disable-next-line(unsafe-typecast)
@@ -101,11 +101,7 @@ abstract contract OracleAdmin is OracleState, Roles {
     function updateFeed(bytes32 feedId, FeedConfig calldata config) external onlyAdminOr(configurator) {
         Feed memory feed = _requireFeed(feedId);
         if (config.decimals != feed.decimals) revert DecimalsFixed(config.decimals, feed.decimals);
-        AnswerRules.check(config);
-        bool isPacked = feed.index & WIDE_INDEX == 0;
-        if (isPacked && config.maxAnswer > MAX_PACKED_ANSWER) {
-            revert AnswerOutOfStorageRange(config.maxAnswer, MAX_PACKED_ANSWER);
-        }
+        AnswerRules.check(config, feed.index & WIDE_INDEX != 0);
         _configure(feedId, config);
     }
 

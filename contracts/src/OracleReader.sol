@@ -19,11 +19,11 @@ abstract contract OracleReader is OracleState, IERC165 {
         view
         returns (uint256 answer, uint256 observedAt, uint256 pageRound)
     {
-        if (index > type(uint16).max) revert NoData(0);
+        if (index >= PLACES) revert NoData(0);
         uint256 word = _latestWord(index);
         if (word.needsAttention()) _requireRunning(index, lane);
         (answer, observedAt, pageRound) = _ownIn(word, index, lane);
-        if (answer == 0) revert NoData(s_feedAt[_place(index, lane)]);
+        if (answer == 0) revert NoData(feedAt(index, lane));
     }
 
     /// @inheritdoc IPriceOracle
@@ -128,8 +128,8 @@ abstract contract OracleReader is OracleState, IERC165 {
     }
 
     /// @inheritdoc IPriceOracle
-    function feedAt(uint256 index, uint256 lane) external view returns (bytes32) {
-        return lane < Page.LANES ? s_feedAt[_place(index, lane)] : bytes32(0);
+    function feedAt(uint256 index, uint256 lane) public view returns (bytes32) {
+        return index < PLACES && lane < Page.LANES ? s_feedAt[_place(index, lane)] : bytes32(0);
     }
 
     /// @inheritdoc IPriceOracle

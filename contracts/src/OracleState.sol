@@ -39,7 +39,7 @@ abstract contract OracleState is IPriceOracle {
     uint256 internal constant WIDE_INDEX = 0x8000;
 
     /// @dev Indexes have 16 bits.
-    uint256 private constant PLACES = 1 << 16;
+    uint256 internal constant PLACES = 1 << 16;
 
     /// @inheritdoc IPriceOracle
     uint256 public immutable override historyLength;

@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {FeedProxy} from "../src/FeedProxy.sol";
 import {FeedProxyFactory} from "../src/FeedProxyFactory.sol";
 import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
-import {RuleBook} from "../src/libraries/RuleBook.sol";
 import {OracleTest} from "./OracleTest.sol";
 
 /// @title Adding and changing feeds
@@ -198,6 +197,19 @@ contract FeedsTest is OracleTest {
         _updateFails(BTC, config, reason);
     }
 
+    function testFuzz_updateFeed_KeepsTheFormWhateverIsNamed(uint8 named, int192 max) public {
+        max = int192(uint192(_bound(uint192(max), uint192(MIN_ANSWER), uint192(type(int192).max))));
+        IPriceOracle.FeedConfig memory config = _config("A");
+        (config.form, config.maxAnswer) = (IPriceOracle.Form.Wide, type(int192).max);
+        vm.prank(CONFIGURATOR);
+        oracle.addFeed("A", config);
+        (config.form, config.maxAnswer) = (IPriceOracle.Form(named % 4), max);
+        vm.prank(CONFIGURATOR);
+        oracle.updateFeed("A", config);
+        config.form = IPriceOracle.Form.Wide;
+        _assertConfig("A", config);
+    }
+
     function test_addFeed_FailsIf_DescriptionIsEmpty() public {
         _bothFail(_config(""), abi.encodeWithSelector(IPriceOracle.EmptyDescription.selector));
     }
@@ -218,16 +230,6 @@ contract FeedsTest is OracleTest {
         vm.prank(STRANGER);
         vm.expectRevert(abi.encodeWithSelector(FeedProxyFactory.OnlyOracle.selector, STRANGER));
         factory.create(NEW, 8, 0, 0, 0);
-    }
-
-    function test_book_FailsIf_ItsCodeIsNotPaidFor() public {
-        vm.expectRevert(abi.encodeWithSelector(RuleBook.BookNotWritten.selector));
-        this.writeBook{gas: 1_000_000}(20_000); // 200 gas a byte
-        vm.assertEq(this.writeBook(24_525).code.length, 24_525, "31 signers and 249 pages");
-    }
-
-    function writeBook(uint256 length) external returns (address) {
-        return RuleBook.write(new bytes(length));
     }
 
     function test_feedConfig_FailsIf_FeedIsUnknown() public {

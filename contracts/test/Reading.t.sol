@@ -196,6 +196,17 @@ contract ReadingTest is OracleTest {
         oracle.latestAt(0, 4);
     }
 
+    function testFuzz_latestAt_NamesNoNeighbourIf_LaneIsBeyond(uint256 index, uint256 lane) public {
+        _addFeed("A", "A");
+        _addFeed("B", "B");
+        _addFeed("C", "C"); // the first of page 1, whose place follows that of lane 3
+        lane = _bound(lane, 4, type(uint256).max);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NoData.selector, bytes32(0)));
+        oracle.latestAt(index, lane);
+        vm.assertEq(oracle.feedAt(index, lane), 0, "feedAt");
+        vm.assertEq(oracle.feedAt(_bound(index, 1 << 16, type(uint256).max), lane), 0, "feedAt beyond");
+    }
+
     function testFuzz_latestAt_FailsIf_IndexIsBeyond(uint256 index) public {
         _submit(BTC, MIN_ANSWER, START);
         index = _bound(index, 1, type(uint256).max >> 16) << 16; // page 0 in its low 16 bits

@@ -92,8 +92,8 @@ library AnswerRules {
         }
     }
 
-    /// @notice Revert unless a configuration makes sense.
-    function check(IPriceOracle.FeedConfig calldata config) internal pure {
+    /// @notice Revert unless a configuration makes sense for a feed of one form or the other, whatever form it names.
+    function check(IPriceOracle.FeedConfig calldata config, bool isWide) internal pure {
         if (config.decimals > MAX_DECIMALS) revert IPriceOracle.TooManyDecimals(config.decimals, MAX_DECIMALS);
         if (config.maxAge == 0) revert IPriceOracle.ZeroMaxAge();
         if (config.heartbeat == 0) revert IPriceOracle.ZeroHeartbeat();
@@ -106,7 +106,6 @@ library AnswerRules {
         if (config.minAnswer <= 0 || config.minAnswer > config.maxAnswer) {
             revert IPriceOracle.BadBounds(config.minAnswer, config.maxAnswer);
         }
-        bool isWide = config.form == IPriceOracle.Form.Wide;
         if (!isWide && config.maxAnswer > MAX_PACKED_ANSWER) {
             revert IPriceOracle.AnswerOutOfStorageRange(config.maxAnswer, MAX_PACKED_ANSWER);
         }

@@ -94,7 +94,7 @@ abstract contract ReferenceSetup is IPriceOracle {
         if (feedId == 0) revert ZeroFeedId();
         Feed storage feed = s_feeds[feedId];
         if (feed.exists) revert FeedExists(feedId, address(feed.voice));
-        _check(config);
+        _check(config, config.form);
         if (config.form == Form.Packed && s_used > 0 && s_used < 4) {
             (feed.index, feed.lane) = (s_open, s_used);
             s_used += 1;
@@ -118,17 +118,14 @@ abstract contract ReferenceSetup is IPriceOracle {
         _requireFeed(feedId);
         FeedConfig storage own = s_feeds[feedId].config;
         if (config.decimals != own.decimals) revert DecimalsFixed(config.decimals, own.decimals);
-        _check(config);
         Form form = own.form;
-        if (form == Form.Packed && config.maxAnswer >= 2 ** 47) {
-            revert AnswerOutOfStorageRange(config.maxAnswer, 2 ** 47 - 1);
-        }
+        _check(config, form);
         s_feeds[feedId].config = config;
         s_feeds[feedId].config.form = form;
         emit FeedConfigured(feedId, config);
     }
 
-    function _check(FeedConfig calldata config) private pure {
+    function _check(FeedConfig calldata config, Form form) private pure {
         if (config.decimals > 38) revert TooManyDecimals(config.decimals, 38);
         if (config.maxAge == 0) revert ZeroMaxAge();
         if (config.heartbeat == 0) revert ZeroHeartbeat();
@@ -137,7 +134,7 @@ abstract contract ReferenceSetup is IPriceOracle {
         if (config.minAnswer < 1 || config.maxAnswer < config.minAnswer) {
             revert BadBounds(config.minAnswer, config.maxAnswer);
         }
-        if (config.form != Form.Wide && config.maxAnswer >= 2 ** 47) {
+        if (form != Form.Wide && config.maxAnswer >= 2 ** 47) {
             revert AnswerOutOfStorageRange(config.maxAnswer, 2 ** 47 - 1);
         }
         if (bytes(config.description).length == 0) revert EmptyDescription();
