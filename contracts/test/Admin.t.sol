@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {FeedProxy} from "../src/FeedProxy.sol";
-import {PriceOracle} from "../src/PriceOracle.sol";
 import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
+import {Setup, deployOracle} from "./Deployed.sol";
 import {OracleTest} from "./OracleTest.sol";
 
 /// @title Offices: admin, configurator, pauser, and the signer set
@@ -20,26 +20,26 @@ contract AdminTest is OracleTest {
     }
 
     function test_constructor_FailsIf_AdminIsZero() public {
-        PriceOracle.Setup memory setup = _setup();
+        Setup memory setup = _setup();
         setup.admin = address(0);
         vm.expectRevert(abi.encodeWithSelector(IPriceOracle.ZeroAdmin.selector));
-        new PriceOracle(setup);
+        deployOracle(vm, setup);
     }
 
     function testFuzz_constructor_FailsIf_HistoryIsShort(uint8 length) public {
-        PriceOracle.Setup memory setup = _setup();
+        Setup memory setup = _setup();
         setup.historyLength = uint16(_bound(length, 0, 1));
         vm.expectRevert(
             abi.encodeWithSelector(IPriceOracle.BadHistoryLength.selector, setup.historyLength, 2, type(uint16).max)
         );
-        new PriceOracle(setup);
+        deployOracle(vm, setup);
     }
 
     function test_constructor_FailsIf_SignersAreNotAscending() public {
         (signers[0], signers[1]) = (signers[1], signers[0]);
-        PriceOracle.Setup memory setup = _setup();
+        Setup memory setup = _setup();
         vm.expectRevert(abi.encodeWithSelector(IPriceOracle.SignersNotAscending.selector, signers[0], signers[1]));
-        new PriceOracle(setup);
+        deployOracle(vm, setup);
     }
 
     // -------------------------------------------------------------------------------------------------- signers
@@ -381,10 +381,10 @@ contract AdminTest is OracleTest {
         (a, b) = (_bound(a, 0, signers.length - 1), _bound(b, 0, signers.length - 1));
         vm.assume(a != b);
         (signers[a], signers[b]) = (signers[b], signers[a]);
-        PriceOracle.Setup memory setup = _setup();
+        Setup memory setup = _setup();
         (address previous, address signer) = _firstDescent();
         vm.expectRevert(abi.encodeWithSelector(IPriceOracle.SignersNotAscending.selector, previous, signer));
-        new PriceOracle(setup);
+        deployOracle(vm, setup);
         _setSignersFails(
             signers, 2, abi.encodeWithSelector(IPriceOracle.SignersNotAscending.selector, previous, signer)
         );

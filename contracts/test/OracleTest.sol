@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {FeedProxy} from "../src/FeedProxy.sol";
-import {PriceOracle} from "../src/PriceOracle.sol";
 import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
+import {DeployedOracle, Setup, deployOracle} from "./Deployed.sol";
 import {Vm} from "./Vm.sol";
 
 /// @title Base of all tests: an oracle with three signers, two of whom must sign, and two feeds
@@ -42,7 +42,7 @@ abstract contract OracleTest {
     address internal constant PAUSER = address(0x9A);
     address internal constant STRANGER = address(0x57);
 
-    PriceOracle internal oracle;
+    DeployedOracle internal oracle;
     FeedProxy internal btc;
 
     /// @dev Private keys by ascending address, and these addresses.
@@ -52,7 +52,7 @@ abstract contract OracleTest {
     function setUp() public virtual {
         vm.warp(START);
         _makeSigners(3);
-        oracle = new PriceOracle(_setup());
+        oracle = deployOracle(vm, _setup());
         btc = FeedProxy(_addFeed(BTC, "BTC / USD"));
         _addFeed(ETH, "ETH / USD");
     }
@@ -60,8 +60,8 @@ abstract contract OracleTest {
     // -------------------------------------------------------------------------------------------------- arrange
 
     /// @dev What the oracle of a test is deployed with. Eight rounds of history, so that tests go round the ring.
-    function _setup() internal view virtual returns (PriceOracle.Setup memory) {
-        return PriceOracle.Setup({
+    function _setup() internal view virtual returns (Setup memory) {
+        return Setup({
             admin: ADMIN,
             configurator: CONFIGURATOR,
             pauser: PAUSER,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {PriceOracle} from "../src/PriceOracle.sol";
 import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
+import {deployOracle} from "./Deployed.sol";
 import {OracleTest} from "./OracleTest.sol";
 
 /// @title Which signatures carry a report
@@ -137,7 +137,7 @@ contract SignaturesTest is OracleTest {
     function test_submit_FailsIf_MeantForAnotherContract() public {
         bytes memory report = _encode(_report(BTC, PRICE, START));
         bytes memory signatures = _sign(report, 2);
-        oracle = new PriceOracle(_setup());
+        oracle = deployOracle(vm, _setup());
         _assertNotCarried(report, signatures);
     }
 

@@ -6,10 +6,10 @@ import {TwapReader} from "../../kit/TwapReader.sol";
 import {EvidenceProof} from "../../src/EvidenceProof.sol";
 import {FeedProxy} from "../../src/FeedProxy.sol";
 import {MovableFeedProxy} from "../../src/MovableFeedProxy.sol";
-import {PriceOracle} from "../../src/PriceOracle.sol";
 import {SequencerGuard} from "../../src/SequencerGuard.sol";
 import {AggregatorV2V3Interface} from "../../src/interfaces/AggregatorV2V3Interface.sol";
 import {IPriceOracle} from "../../src/interfaces/IPriceOracle.sol";
+import {Setup, deployOracle} from "../Deployed.sol";
 import {OracleTest} from "../OracleTest.sol";
 import {Vm} from "../Vm.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
@@ -286,9 +286,9 @@ contract KitTest is OracleTest {
     // -------------------------------------------------------------------------------------------------- announced
 
     function test_announces_EmitsChainlinksEventsFromTheProxy() public {
-        PriceOracle.Setup memory setup = _setup();
+        Setup memory setup = _setup();
         setup.announces = true;
-        oracle = new PriceOracle(setup);
+        oracle = deployOracle(vm, setup);
         FeedProxy proxy = FeedProxy(_addFeed(BTC, "BTC / USD"));
         _addFeed(ETH, "ETH / USD");
         _submit(ETH, PRICE, START - 2);
@@ -304,9 +304,9 @@ contract KitTest is OracleTest {
     }
 
     function test_announces_NamesOnlyFeedsThatWereAnswered() public {
-        PriceOracle.Setup memory setup = _setup();
+        Setup memory setup = _setup();
         setup.announces = true;
-        oracle = new PriceOracle(setup);
+        oracle = deployOracle(vm, setup);
         _addFeed(BTC, "BTC / USD");
         _addFeed(ETH, "ETH / USD");
         _submit(ETH, PRICE, START - 2);
@@ -316,9 +316,9 @@ contract KitTest is OracleTest {
     }
 
     function test_announces_FindsTheProxyOfEveryPageAndForm() public {
-        PriceOracle.Setup memory setup = _setup();
+        Setup memory setup = _setup();
         setup.announces = true;
-        oracle = new PriceOracle(setup);
+        oracle = deployOracle(vm, setup);
         for (uint256 i; i < 5; ++i) {
             _addFeed(bytes32(bytes1(uint8(65 + i))), "feed");
         }

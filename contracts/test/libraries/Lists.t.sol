@@ -99,4 +99,14 @@ contract ListsTest {
         vm.assertEq(keccak256(back), keccak256(book), "book");
         vm.assertEq(keccak256(behind), keccak256(new bytes(33)), "what was allocated later");
     }
+
+    function test_book_FailsIf_ItsCodeIsNotPaidFor() public {
+        vm.expectRevert(abi.encodeWithSelector(RuleBook.BookNotWritten.selector));
+        this.writeBook{gas: 1_000_000}(20_000); // 200 gas a byte
+        vm.assertEq(this.writeBook(24_525).code.length, 24_525, "31 signers and 249 pages");
+    }
+
+    function writeBook(uint256 length) external returns (address) {
+        return RuleBook.write(new bytes(length));
+    }
 }

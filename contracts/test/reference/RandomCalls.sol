@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {PriceOracle} from "../../src/PriceOracle.sol";
 import {IPriceOracle} from "../../src/interfaces/IPriceOracle.sol";
+import {Setup, deployOracle} from "../Deployed.sol";
 import {OracleTest} from "../OracleTest.sol";
 import {Vm} from "../Vm.sol";
 import {ReferenceOracle} from "./ReferenceOracle.sol";
@@ -51,11 +51,11 @@ abstract contract RandomCalls is OracleTest {
         (s_random, s_clock, s_named) = (seed, START, 0);
         vm.warp(START);
         _makeSigners(1 + _next(5));
-        PriceOracle.Setup memory setup = _setup();
+        Setup memory setup = _setup();
         // forge-lint: disable-next-item(unsafe-typecast)
         (setup.threshold, setup.historyLength) = (uint8(1 + _next(signers.length)), uint16(2 + _next(7)));
         setup.announces = _oneIn(3);
-        oracle = new PriceOracle(setup);
+        oracle = deployOracle(vm, setup);
         s_reference = new ReferenceOracle(
             ADMIN, CONFIGURATOR, PAUSER, signers, setup.threshold, setup.historyLength, setup.announces
         );
