@@ -165,6 +165,12 @@ contract FeedsTest is OracleTest {
         _bothFail(config, abi.encodeWithSelector(IPriceOracle.BadBounds.selector, min, MAX_ANSWER));
     }
 
+    function test_addFeed_FailsIf_MinIsZero() public {
+        IPriceOracle.FeedConfig memory config = _config("x");
+        config.minAnswer = 0;
+        _bothFail(config, abi.encodeWithSelector(IPriceOracle.BadBounds.selector, 0, MAX_ANSWER));
+    }
+
     function testFuzz_addFeed_FailsIf_MinExceedsMax(int192 max) public {
         vm.assume(max < MIN_ANSWER);
         IPriceOracle.FeedConfig memory config = _config("x");

@@ -60,6 +60,55 @@ contract AnswerRulesTest {
         vm.assertTrue(AnswerRules.takesWhole(c.old, c.next, c.rules.mins, c.rules.maxs, NOW), "up to 5 % of 10 %");
     }
 
+    /// @notice The quick check says yes at both edges of every rule, for bounds of every shift, and no one beyond.
+    function test_takesWhole_GoesAsFarAsItMay() public pure {
+        uint256 shifts;
+        for (uint256 move; move <= 10_000; move = move == 0 ? 1 : 2 * move) {
+            shifts |= _goesAsFarAsItMay(move);
+        }
+        vm.assertEq(shifts, (1 << 15) - 1, "every shift that a bound can give");
+    }
+
+    function _goesAsFarAsItMay(uint256 move) private pure returns (uint256 seen) {
+        uint256 shift;
+        while (move != 0 && move << shift < 10_000) ++shift;
+        Case memory c;
+        c.old = Page.make(7, (NOW - 50) << 192);
+        for (uint256 lane; lane < 4; ++lane) {
+            uint256 last = ((1 << 46) - 1) >> (7 * lane); // all ones, so is every step
+            c.old |= last << (48 * lane);
+            c.rules = _with(c.rules, lane, 1, (1 << 47) - 1, 45, move);
+        }
+        for (uint256 lane; lane < 4; ++lane) {
+            uint256 last = c.old.laneOf(lane);
+            uint256 step = last >> shift;
+            _assertEdge(c, lane, last + step, last + step + 1);
+            if (step < last) _assertEdge(c, lane, last - step, last - step - 1);
+        }
+        _assertWhole(c, c.old, NOW - 45, NOW - 46);
+        _assertWhole(c, c.old, NOW + 60, NOW + 61);
+        c.old = Page.make(7, (NOW - 20) << 192) | c.old.body();
+        _assertWhole(c, c.old, NOW - 19, NOW - 20);
+        c.old = Page.make(Page.MAX_ROUND - 1, (NOW - 20) << 192) | c.old.body();
+        _assertWhole(c, c.old, NOW, NOW - 20);
+        return 1 << shift;
+    }
+
+    /// @dev A step of one lane is taken to `yes` and not to `no`; the others stand still.
+    function _assertEdge(Case memory c, uint256 lane, uint256 yes, uint256 no) private pure {
+        uint256 others = c.old.body() & ~(Page.LANE_MASK << (48 * lane)) | (NOW << 192);
+        (uint256 mins, uint256 maxs) = (c.rules.mins, c.rules.maxs);
+        vm.assertTrue(AnswerRules.takesWhole(c.old, others | yes << (48 * lane), mins, maxs, NOW), "at the edge");
+        vm.assertTrue(!AnswerRules.takesWhole(c.old, others | no << (48 * lane), mins, maxs, NOW), "beyond");
+    }
+
+    /// @dev The answers of `word` are taken when they are observed at `yes`, not at `no`.
+    function _assertWhole(Case memory c, uint256 word, uint256 yes, uint256 no) private pure {
+        (uint256 mins, uint256 maxs) = (c.rules.mins, c.rules.maxs);
+        vm.assertTrue(AnswerRules.takesWhole(c.old, word.body() | yes << 192, mins, maxs, NOW), "time at the edge");
+        vm.assertTrue(!AnswerRules.takesWhole(c.old, word.body() | no << 192, mins, maxs, NOW), "time beyond");
+    }
+
     /// @notice refusal names the first rule that is broken, by arithmetic that cannot overflow or round the wrong way.
     function testFuzz_refusal_IsThePlainRules(uint192 answer, uint32 when, uint192 last, uint32 lastAt, uint256 seed)
         public

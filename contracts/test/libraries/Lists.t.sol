@@ -100,6 +100,21 @@ contract ListsTest {
         vm.assertEq(keccak256(behind), keccak256(new bytes(33)), "what was allocated later");
     }
 
+    /// @notice What stands behind a book in memory is no record of it.
+    function testFuzz_book_EndsWithItsLastRecord(uint256 records, uint256 beyond) public pure {
+        records %= 4;
+        bytes memory book = abi.encodePacked(hex"00", new bytes(20 + 96 * records));
+        bytes memory behind = new bytes(1024);
+        for (uint256 i; i < behind.length; ++i) {
+            behind[i] = 0xFF;
+        }
+        uint256 page = records + beyond % 8;
+        RuleBook.Record memory record = RuleBook.recordAt(book, 21, page);
+        vm.assertTrue(record.mins == 0 && record.maxs == 0 && record.limits == 0, "recordAt");
+        (uint256 mins, uint256 maxs) = RuleBook.boundsAt(book, 21, page);
+        vm.assertTrue(mins == 0 && maxs == 0, "boundsAt");
+    }
+
     function test_book_FailsIf_ItsCodeIsNotPaidFor() public {
         vm.expectRevert(abi.encodeWithSelector(RuleBook.BookNotWritten.selector));
         this.writeBook{gas: 1_000_000}(20_000); // 200 gas a byte
