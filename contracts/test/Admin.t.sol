@@ -5,6 +5,7 @@ import {FeedProxy} from "../src/FeedProxy.sol";
 import {IPriceOracle} from "../src/interfaces/IPriceOracle.sol";
 import {Setup, deployOracle} from "./Deployed.sol";
 import {OracleTest} from "./OracleTest.sol";
+import {Vm} from "./Vm.sol";
 
 /// @title Offices: admin, configurator, pauser, and the signer set
 contract AdminTest is OracleTest {
@@ -17,6 +18,25 @@ contract AdminTest is OracleTest {
         vm.assertEq(uint256(version), 1, "version");
         vm.assertEq(oracle.admin(), ADMIN, "admin");
         vm.assertTrue(!oracle.paused(), "not paused");
+    }
+
+    function test_constructor_AnnouncesEveryOffice() public {
+        vm.recordLogs();
+        address deployed = address(deployOracle(vm, _setup()));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        vm.assertEq(logs.length, 4, "three offices and the signers");
+        _assertMoved(logs[0], IPriceOracle.AdminTransferred.selector, ADMIN);
+        _assertMoved(logs[1], IPriceOracle.ConfiguratorChanged.selector, CONFIGURATOR);
+        _assertMoved(logs[2], IPriceOracle.PauserChanged.selector, PAUSER);
+        vm.assertEq(logs[3].topics[0], IPriceOracle.SignersChanged.selector, "signers");
+        vm.assertEq(logs[3].emitter, deployed, "emitter");
+    }
+
+    /// @dev An event that an office went from nobody to its first holder.
+    function _assertMoved(Vm.Log memory log, bytes32 selector, address holder) private pure {
+        vm.assertEq(log.topics[0], selector, "event");
+        vm.assertEq(log.topics[1], bytes32(0), "from nobody");
+        vm.assertEq(log.topics[2], bytes32(uint256(uint160(holder))), "holder");
     }
 
     function test_constructor_FailsIf_AdminIsZero() public {

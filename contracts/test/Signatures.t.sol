@@ -134,6 +134,23 @@ contract SignaturesTest is OracleTest {
         _assertNotCarried(report, signatures);
     }
 
+    /// @notice Bytes behind a report, where the ABI has padding, are signed by nobody and no part of it.
+    function testFuzz_submit_TakesNothingFromBehindTheReport(uint48 price, uint8 place) public {
+        price = uint48(_bound(price, uint192(MIN_ANSWER), uint192(MAX_ANSWER)));
+        bytes memory report = _encode(_report(BTC, PRICE, START));
+        bytes memory data = abi.encodeWithSelector(IPriceOracle.submit.selector, report, _sign(report, 2));
+        bytes memory forged =
+            place % 2 == 0 ? _entry(0, START, [0, price, 0, 0]) : _entry(0, START + 1, [price, price, 0, 0]);
+        uint256 end = 4 + 3 * 32 + report.length; // 66 bytes, and 30 of padding
+        for (uint256 i; i < forged.length; ++i) {
+            data[end + i] = forged[i];
+        }
+        (bool done,) = address(oracle).call(data);
+        vm.assertTrue(done, "what was signed is carried");
+        _assertLatest(BTC, PRICE, START, 1);
+        vm.assertEq(uint256(_latest(ETH).roundId), 0, "and nothing else");
+    }
+
     function test_submit_FailsIf_MeantForAnotherContract() public {
         bytes memory report = _encode(_report(BTC, PRICE, START));
         bytes memory signatures = _sign(report, 2);

@@ -74,10 +74,13 @@ contract StorageTest is OracleTest {
     /// @notice The office's slot names the book, whose code is a STOP, the signers and a record for each page.
     function test_book_IsLaidOutAsDrawn() public {
         IPriceOracle.FeedConfig memory config = _config("ETH / USD");
-        (config.minAnswer, config.maxAnswer, config.maxAge) = (3, 4, 90);
+        (config.minAnswer, config.maxAnswer) = (3, 4);
         (config.maxMoveBps, config.relaxBpsPerMinute) = (700, 11);
-        vm.prank(CONFIGURATOR);
-        oracle.updateFeed(ETH, config);
+        for (uint24 maxAge = 93; maxAge >= 90; --maxAge) {
+            config.maxAge = maxAge; // nothing of what the book said before is left
+            vm.prank(CONFIGURATOR);
+            oracle.updateFeed(ETH, config);
+        }
 
         uint256 office = uint256(vm.load(address(oracle), bytes32(OFFICE)));
         bytes memory book = address(uint160(office)).code;
