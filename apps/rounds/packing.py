@@ -43,6 +43,7 @@ class Said(msgspec.Struct, array_like=True, gc=False):
 
 _ENCODER = msgspec.json.Encoder()
 _PAIRS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_INPUTS = msgspec.json.Decoder(dict[str, Any])
 _SAID = msgspec.json.Decoder(list[Said])
 
 
@@ -50,7 +51,7 @@ class ByPair:
     """The rows that ``pack`` packed, unpacked a pair at a time."""
 
     def __init__(self, packed: bytes | memoryview) -> None:
-        self._pairs = _PAIRS.decode(zstandard.ZstdDecompressor().decompress(packed))
+        self._pairs = _PAIRS.decode(_inflated(packed))
 
     def rows(self, pair: str) -> list[dict[str, Any]]:
         """Return the pair's rows; none when it is not in there."""
@@ -60,19 +61,27 @@ class ByPair:
 
 def pack(said: Mapping[str, Iterable[Said]]) -> bytes:
     """Return everything that was said, by pair, as bytes."""
-    return zstandard.ZstdCompressor(level=LEVEL).compress(_ENCODER.encode(said))
+    return _packed(said)
 
 
 def pack_inputs(inputs: Mapping[str, Any]) -> bytes:
     """Return what pairs were judged with beside their quotes, as bytes."""
-    return zstandard.ZstdCompressor(level=LEVEL).compress(_ENCODER.encode(inputs))
+    return _packed(inputs)
 
 
 def unpack_inputs(packed: bytes | memoryview) -> dict[str, Any]:
     """Return what ``pack_inputs`` was given; nothing for nothing."""
     if not packed:
         return {}
-    return msgspec.json.decode(zstandard.ZstdDecompressor().decompress(packed), type=dict[str, Any])
+    return _INPUTS.decode(_inflated(packed))
+
+
+def _packed(rows: Mapping[str, Any]) -> bytes:
+    return zstandard.ZstdCompressor(level=LEVEL).compress(_ENCODER.encode(rows))
+
+
+def _inflated(packed: bytes | memoryview) -> bytes:
+    return zstandard.ZstdDecompressor().decompress(packed)
 
 
 def said_of(seen: Observation, call: Mapping[str, Any]) -> Said:
