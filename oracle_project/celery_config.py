@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from oracle_project import env, redis_transport
+from oracle_project.redis_clients import redis_url
 
 redis_transport.install()
 
 CONNECT_WITHIN_S = 2.0
 
-redis_url = env.text("REDIS_URL") or "redis://127.0.0.1:6379/0"
-broker_url = env.text("CELERY_BROKER_URL") or redis_url
-result_backend = f"oracle_project.results:Backend+{redis_url}"
+broker_url = env.text("CELERY_BROKER_URL") or redis_url()
+result_backend = f"oracle_project.results:Backend+{redis_url()}"
 
 broker_transport_options: dict[str, Any]
 if broker_url.startswith("amqp"):

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, cast
 
 import msgspec
@@ -20,7 +19,7 @@ from django.utils import timezone
 from apps.pricing.freeze import Watch
 from apps.pricing.observations import FeedPrice
 from apps.pricing.types import OnChainValue
-from oracle_project import env
+from oracle_project.redis_clients import MEMORY_TIMEOUT_S, redis_client
 
 KEY = "oracle:memory:feeds"
 KEPT_FOR = timedelta(days=1)
@@ -83,10 +82,8 @@ def remember(prices: Mapping[str, FeedPrice], before: Memory) -> None:
         log.exception("memory not kept feeds=%d", len(prices))
 
 
-@cache
 def _client() -> redis.Redis:
-    url = env.text("REDIS_URL") or "redis://127.0.0.1:6379/0"
-    return redis.Redis.from_url(url, socket_timeout=2, health_check_interval=30)
+    return redis_client(timeout_s=MEMORY_TIMEOUT_S)
 
 
 def _kept(price: FeedPrice, last: OnChainValue | None, *, now: datetime) -> bytes:

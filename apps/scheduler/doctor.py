@@ -27,6 +27,7 @@ from apps.scheduler import readiness
 from apps.submissions.chains import enabled_destinations, queue_of
 from apps.submissions.clients import chain_clients, gateway
 from apps.submissions.selectors import active_deployment
+from oracle_project.redis_clients import DOCTOR_TIMEOUT_S, redis_client
 
 WORKER_PATIENCE_S = 1.5
 # Beyond this our observation times are refused by sources' clocks, by our own checks, or by the contract.
@@ -75,7 +76,7 @@ def _database() -> Iterator[Diagnosis]:
 
 
 def _redis() -> Iterator[Diagnosis]:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3)
+    client = redis_client(timeout_s=DOCTOR_TIMEOUT_S)
     policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
     is_safe = policy == "noeviction"
     told = "answers, noeviction" if is_safe else f"maxmemory-policy is {policy}; rounds may vanish, set noeviction"

@@ -16,7 +16,7 @@ import msgspec
 import redis
 
 from apps.pricing.types import Ask, SourceSpec
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 
 TTL_S = 300
 

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import redis
 import zstandard
 
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 
 log = logging.getLogger(__name__)
 TTL_S = 180  # a round is over in seconds; this leaves time for a settle worker that restarts

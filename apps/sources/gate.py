@@ -29,7 +29,7 @@ from apps.sources import budget, errors
 from apps.sources.breaker import Policy, Verdict, policy
 from apps.sources.gate_local import LocalGate
 from apps.sources.retry import Pause
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 
 log = logging.getLogger(__name__)
 PREFERRED_HOST_MS = 300_000  # how long a mirror that answered goes before the source's first host

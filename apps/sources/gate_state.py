@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import cast
 
 from apps.sources.gate import gate_keys
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 
 BREAKER_FIELDS = ("retry_at", "probe", "probe_until", "failures", "streak")
 PAUSE_FIELDS = ("pause_streak", "not_before", "pause_code", "pause_message")

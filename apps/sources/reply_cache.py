@@ -22,7 +22,7 @@ import redis
 
 from apps.sources import errors
 from apps.sources.adapters.base import Reply
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 
 log = logging.getLogger(__name__)
 MAX_SHARED_BYTES = 2 * 2**20  # of a body kept in Redis; a larger one is shared within its worker only

@@ -9,6 +9,7 @@ import environ
 
 from apps.monitoring import logs, multiprocess
 from oracle_project import env
+from oracle_project.redis_clients import redis_url
 from oracle_project.theme import UNFOLD as UNFOLD  # noqa: PLC0414 - a setting, kept beside its callbacks
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -102,9 +103,12 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-REDIS_URL = env.text("REDIS_URL") or "redis://127.0.0.1:6379/0"
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "oracle"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis_url(),
+        "KEY_PREFIX": "oracle",
+    }
 }
 
 # Chain -----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from apps.pricing.types import AnswerReason, AnswerState, MissCode, SourceSpec
 from apps.sources.breaker import Judgement, Verdict, policy
 from apps.sources.gate import RedisGate, gate_keys
 from apps.sources.retry import Pause
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 from tests.api.conftest import FakeChain
 from tests.api.factories import (
     CONTRACT,

@@ -34,7 +34,7 @@ from apps.sources.errors import NOT_ASKED_CODES
 from apps.sources.gate import RedisGate, gate_keys
 from apps.sources.lanes import run_lane
 from apps.sources.registry import adapter
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 from simulator.testing import Simulator
 
 pytestmark = [pytest.mark.django_db]

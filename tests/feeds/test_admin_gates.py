@@ -19,7 +19,7 @@ from apps.sources.breaker import Judgement, Verdict, policy
 from apps.sources.gate import RedisGate, gate_keys
 from apps.sources.gate_state import gate_states
 from apps.sources.retry import Pause
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 
 pytestmark = pytest.mark.django_db
 OKX = SourceSpec("okx", "okx", "https://www.okx.com", Decimal(1), 1)

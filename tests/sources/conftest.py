@@ -11,7 +11,7 @@ import pytest
 from apps.pricing.types import SourceSpec
 from apps.sources.breaker import Policy
 from apps.sources.gate import RedisGate, gate_keys
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 
 QUICK = Policy(failures=3, pause_s=1, max_pause_s=4, permanent_pause_s=60)
 

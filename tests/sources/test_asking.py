@@ -19,7 +19,7 @@ from apps.sources.calls import SourceCall
 from apps.sources.gate import Gate, OpenGate, RedisGate, gate_keys
 from apps.sources.gate_state import gate_states
 from apps.sources.http import Transport
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 from tests.sources.conftest import QUICK
 from tests.sources.samples import WIRES, good_body
 from tests.sources.server import Server, reply, serving

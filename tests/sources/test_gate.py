@@ -17,7 +17,7 @@ from apps.sources.breaker import Judgement, Verdict
 from apps.sources.gate import Admission, Gate, RedisGate, gate_keys
 from apps.sources.gate_state import close_gate, gate_states
 from apps.sources.retry import Pause
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 from tests.sources.conftest import QUICK
 
 GOOD = Verdict(Judgement.GOOD)

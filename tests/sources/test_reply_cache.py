@@ -22,7 +22,7 @@ from apps.sources.calls import SourceCall
 from apps.sources.gate import OpenGate, RedisGate
 from apps.sources.http import Transport
 from apps.sources.reply_cache import ReplyCache
-from apps.sources.shared import shared_redis
+from oracle_project.redis_clients import shared_redis
 from tests.sources.server import Answer, Server, reply, serving
 from tests.sources.test_fetch import BTC, codes, good, in_turn, row, status
 
