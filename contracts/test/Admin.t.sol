@@ -55,6 +55,14 @@ contract AdminTest is OracleTest {
         deployOracle(vm, setup);
     }
 
+    function test_constructor_TakesTheLongestAndTheShortestHistory() public {
+        Setup memory setup = _setup();
+        for (uint256 i; i < 2; ++i) {
+            setup.historyLength = i == 0 ? type(uint16).max : 2;
+            vm.assertEq(deployOracle(vm, setup).historyLength(), setup.historyLength, "history");
+        }
+    }
+
     function test_constructor_FailsIf_SignersAreNotAscending() public {
         (signers[0], signers[1]) = (signers[1], signers[0]);
         Setup memory setup = _setup();

@@ -69,6 +69,11 @@ contract StorageTest is OracleTest {
         vm.prank(ADMIN);
         oracle.unpause();
         _assertSlot(LATEST, 0, "nothing is paused");
+        vm.prank(PAUSER);
+        oracle.pauseFeed(ETH);
+        vm.prank(ADMIN);
+        oracle.unpauseFeed(ETH);
+        _assertSlot(LATEST, 0, "nor is a feed");
     }
 
     /// @notice The office's slot names the book, whose code is a STOP, the signers and a record for each page.
