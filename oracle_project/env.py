@@ -101,13 +101,13 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "ADMIN_KEYSTORE",
-        "The key of the contract's admin, keystore file or reference, for deploy_contract. A chain worker that has "
-        "it adds missing feeds, and on a local chain deploys a lost contract again.",
+        "The key of the contract's admin, keystore file or reference, for deploy_contract and contract. A chain worker "
+        "that has it adds missing feeds, and on a local chain deploys a lost contract again.",
         "",
     ),
     Variable(
         "KEYSTORE_PASSWORD",
-        "Password of the keystore files; needed only where they are: chain worker, deploy_contract.",
+        "Password of the keystore files; needed only where they are: chain worker, deploy_contract, contract.",
         "",
         secret=True,
     ),

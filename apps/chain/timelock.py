@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from apps.chain.bindings import price_oracle, timelock_controller
 from apps.chain.contract_setup import CREATE2_FACTORY, CREATE2_SALT, NOBODY
 from apps.chain.deploy import Deployer
 from apps.chain.errors import ChainError
-
-ACCEPT = price_oracle.accept_admin().data
-NO_PREDECESSOR = NO_SALT = bytes(32)
-UNSET, DONE = 0, 1  # what getTimestamp says of an operation besides a time
+from apps.chain.operations import Progress, Step, advance, open_operation
 
 
 class HandoverRefused(ChainError):
@@ -84,18 +81,8 @@ def hand_over(deployer: Deployer, contract: str, setup: TimelockSetup, *, standi
     if gateway.answer(contract, price_oracle.admin()) == timelock:
         return Handover(timelock, Stage.ACCEPTED, ())
     _offer(deployer, contract, timelock)
-    operation = gateway.answer(
-        timelock, timelock_controller.hash_operation(contract, 0, ACCEPT, NO_PREDECESSOR, NO_SALT)
-    )
-    schedule = timelock_controller.schedule(contract, 0, ACCEPT, NO_PREDECESSOR, NO_SALT, setup.delay_s).data
-    execute = timelock_controller.execute(contract, 0, ACCEPT, NO_PREDECESSOR, NO_SALT).data
-    if _scheduled_for(deployer, timelock, operation) == UNSET and _has(deployer, timelock, "PROPOSER_ROLE"):
-        deployer.send(timelock, schedule)
-    ready = _scheduled_for(deployer, timelock, operation)
-    if UNSET < ready <= int(gateway.head().time.timestamp()) and _has(deployer, timelock, "EXECUTOR_ROLE"):
-        deployer.send(timelock, execute)
-        return Handover(timelock, Stage.ACCEPTED, ())
-    return _waiting(timelock, ready, schedule=schedule, execute=execute)
+    accept = open_operation(gateway, timelock=timelock, target=contract, data=price_oracle.accept_admin().data)
+    return _handover_at(advance(accept, gateway=gateway, deployer=deployer))
 
 
 def _offer(deployer: Deployer, contract: str, timelock: str) -> None:
@@ -110,33 +97,22 @@ def _offer(deployer: Deployer, contract: str, timelock: str) -> None:
     deployer.send(contract, price_oracle.transfer_admin(timelock).data)
 
 
-def _waiting(timelock: str, ready: int, *, schedule: bytes, execute: bytes) -> Handover:
+def _handover_at(progress: Progress) -> Handover:
+    operation, timelock, ready_at = progress.operation, progress.operation.timelock, progress.ready_at
+    if progress.step is Step.NOTHING:
+        return Handover(timelock, Stage.ACCEPTED, ())
+    schedule, execute = operation.schedule_data(delay_s=progress.delay_s), operation.execute_data()
     calls = ("0x" + schedule.hex(), "0x" + execute.hex())
-    if ready == UNSET:
+    if ready_at is None:
         steps = (
             f"a proposer sends schedule_data to the timelock {timelock}",
             "after the delay: deploy_contract with the same options, or an executor sends execute_data to it",
         )
         return Handover(timelock, Stage.OFFERED, steps, None, *calls)
-    ready_at = datetime.fromtimestamp(ready, UTC)
     step = (
         f"from {ready_at:%Y-%m-%d %H:%M:%S} UTC: deploy_contract with the same options, or execute_data to the timelock"
     )
     return Handover(timelock, Stage.SCHEDULED, (step,), ready_at, *calls)
-
-
-def _scheduled_for(deployer: Deployer, timelock: str, operation: bytes) -> int:
-    return deployer.gateway.answer(timelock, timelock_controller.get_timestamp(operation))
-
-
-def _has(deployer: Deployer, timelock: str, role: str) -> bool:
-    """Return whether the deployer's key has a role of the timelock, or everybody has."""
-    asked = {"PROPOSER_ROLE": timelock_controller.proposer_role, "EXECUTOR_ROLE": timelock_controller.executor_role}
-    identifier = deployer.gateway.answer(timelock, asked[role]())
-    return any(
-        deployer.gateway.answer(timelock, timelock_controller.has_role(identifier, holder))
-        for holder in (deployer.admin.address, NOBODY)
-    )
 
 
 def _ascending(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
-from web3.types import RPCEndpoint, TxParams
+from web3.types import FilterParams, RPCEndpoint, TxParams
 
 from apps.chain.abi import AbiMismatch, Call, Log
 from apps.chain.bindings import price_oracle
@@ -172,9 +172,14 @@ class Web3Gateway:
         view, _ = self.answer(contract, call, at=block_number)
         return _reading(view)
 
-    def answer(self, contract: str, call: Call[T], *, at: int | None = None) -> T:
-        """Return what a contract answers to a call of its binding, at a block or on the latest state."""
+    def answer(self, contract: str, call: Call[T], *, at: int | None = None, sender: str = "") -> T:
+        """Return what a contract answers to a call of its binding, at a block or on the latest state.
+
+        sender: who seems to call. A call that would change something is tried by this, and changes nothing.
+        """
         transaction: TxParams = {"to": _checksummed(contract), "data": HexBytes(call.data)}
+        if sender:
+            transaction["from"] = _checksummed(sender)
         with _translated():
             reply = self._web3.eth.call(transaction, "latest" if at is None else BlockNumber(at))
         try:
@@ -258,15 +263,7 @@ class Web3Gateway:
 
     def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:
         """Return every answer the contract took in a range of blocks."""
-        with _translated():
-            logs = self._web3.eth.get_logs(
-                {
-                    "address": _checksummed(contract),
-                    "topics": [HexBytes(price_oracle.ReportAccepted.TOPIC)],
-                    "fromBlock": BlockNumber(first),
-                    "toBlock": BlockNumber(last),
-                }
-            )
+        logs = self._logs(contract, [price_oracle.ReportAccepted.TOPIC], first=first, last=last)
         return [
             FeedEvent(
                 pair=pair,
@@ -279,6 +276,10 @@ class Web3Gateway:
             for pair, round_id, answer in self._taken(contract, price_oracle.ReportAccepted.of(_log(log)).pages)
         ]
 
+    def logs(self, contract: str, topics: Sequence[bytes], *, first: int, last: int) -> list[Log]:
+        """Return the events of a contract with any of these topics in a range of blocks, oldest first."""
+        return [_log(row) for row in self._logs(contract, topics, first=first, last=last)]
+
     def keeps_body(self, number: int) -> bool:
         """Return whether a block's transactions are there: some, or none as its header says."""
         block = self._asked("eth_getBlockByNumber", [hex(number), False])
@@ -290,6 +291,16 @@ class Web3Gateway:
             self._raw("anvil_setBalance", [address, hex(wei)])
 
     # parts ------------------------------------------------------------------------------------------------------
+    def _logs(self, contract: str, topics: Sequence[bytes], *, first: int, last: int) -> list[Any]:
+        wanted: FilterParams = {
+            "address": _checksummed(contract),
+            "topics": [[HexBytes(topic) for topic in topics]],
+            "fromBlock": BlockNumber(first),
+            "toBlock": BlockNumber(last),
+        }
+        with _translated():
+            return list(self._web3.eth.get_logs(wanted))
+
     def _decoded(self, receipt: Any) -> Receipt:
         accepted: dict[str, tuple[int, int]] = {}
         skipped: dict[str, str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from apps.chain.errors import LaneClosed, RpcUnavailable
 from apps.chain.fee_market import DataFee, FeeStrategy
 from apps.chain.gateway import OracleGateway
+from apps.chain.key_references import is_keystore
 from apps.chain.open_signer import open_signer
-from apps.chain.signers import Signer, sorted_by_address
+from apps.chain.signers import Signer, keystore_address, sorted_by_address
 from apps.feeds.destination_model import MAIN
 from apps.submissions.chains import ChainPolicy, policy_of, settings_policy
 from apps.submissions.rpc_addresses import checked_addresses
@@ -77,19 +78,28 @@ def chain_clients(destination: str = MAIN) -> ChainClients:
     )
 
 
-def deployer(destination: str = MAIN) -> Deployer | None:
-    """Return the admin's key on a destination's chain, None when there is none. Raises as ``chain_clients``."""
+def deployer(destination: str = MAIN, *, key: str = "") -> Deployer | None:
+    """Return the admin's key on a destination's chain, None when there is none. Raises as ``chain_clients``.
+
+    key: a reference to another key that is to be used in its place.
+    """
     from apps.chain.deploy import Deployer  # noqa: PLC0415
 
     policy = policy_of(destination)
-    if not policy.admin_key:
+    reference = key or policy.admin_key
+    if not reference:
         return None
     return Deployer(
         gateway=_gateway_of(policy),
-        admin=_signer(os.getpid(), policy.admin_key),
+        admin=_signer(os.getpid(), reference),
         chain_id=policy.chain_id,
         max_fee_gwei=policy.max_fee_gwei,
     )
+
+
+def addresses_of(references: Iterable[str]) -> list[str]:
+    """Return the address of each key: a keystore states it, a service is asked. Raises as ``chain_clients``."""
+    return [keystore_address(one) if is_keystore(one) else _signer(os.getpid(), one).address for one in references]
 
 
 def forget() -> None:

@@ -27,13 +27,13 @@ from apps.chain.deploy import (
 )
 from apps.chain.errors import ChainError, ChainReadInconsistent, ContractMissing
 from apps.chain.gateway import ChainIdentity, OnChainFeedConfig, OracleGateway
-from apps.chain.signers import keystore_address
 from apps.feeds.destination_model import MAIN
 from apps.feeds.models import Feed
 from apps.feeds.publishing import feeds_published_to
 from apps.pricing.fixed_point import to_fixed
 from apps.pricing.storage import Storage
 from apps.submissions.chains import ChainPolicy
+from apps.submissions.clients import addresses_of
 from apps.submissions.models import Deployment, Submission
 from apps.submissions.selectors import active_deployment
 from apps.submissions.services import reopen
@@ -104,10 +104,10 @@ def deploy(policy: ChainPolicy, deployer: Deployer, identity: ChainIdentity, *, 
 
     Raises DeploymentRefused when there are fewer signer keystores than the threshold, or a ChainError.
     """
-    signers = [keystore_address(path) for path in policy.signers]
+    signers = addresses_of(policy.signers)
     threshold = policy.signer_threshold
     if not 0 < threshold <= len(signers):
-        raise DeploymentRefused(f"SIGNER_THRESHOLD is {threshold}, SIGNER_KEYSTORES names {len(signers)} files")
+        raise DeploymentRefused(f"SIGNER_THRESHOLD is {threshold}, SIGNER_KEYSTORES names {len(signers)} keys")
     setup = ContractSetup(admin=deployer.admin.address, signers=signers, threshold=threshold)
     # an address is never used twice on a local chain: what was signed for a contract of before a reset stays void
     made = deployer.deploy(setup, salt=_salt(policy, identity, replaces=bool(retired_reason)))

@@ -57,7 +57,7 @@ def report_answers(submission: Submission) -> tuple[ReportAnswer, ...]:
 
 def signed_report(submission: Submission, deployment: Deployment, clients: ChainClients) -> SignedReport:
     """Return the submission's report, signed for the contract's signer set of now. Raises SignersMissing."""
-    signer_set = _current_signer_set(deployment, clients.gateway)
+    signer_set = current_signer_set(deployment, clients.gateway)
     chosen = _signers_of(signer_set, clients.signers)
     report = Report(
         signer_set_version=signer_set.version,
@@ -83,7 +83,7 @@ def dry_run(signed: SignedReport, deployment: Deployment, *, sender: str, gatewa
     return gas * (100 + GAS_MARGIN_PERCENT) // 100 + GAS_MARGIN_PER_ANSWER * len(signed.report.answers)
 
 
-def _current_signer_set(deployment: Deployment, gateway: OracleGateway) -> SignerSet:
+def current_signer_set(deployment: Deployment, gateway: OracleGateway) -> SignerSet:
     """Return the contract's signer set, and keep the deployment's row equal to it."""
     current = gateway.signer_set(deployment.address)
     if deployment.signer_set_version != current.version:

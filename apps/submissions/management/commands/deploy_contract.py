@@ -13,7 +13,6 @@ from apps.chain.deploy import Deployer
 from apps.chain.errors import ChainError, ContractMissing
 from apps.chain.gateway import ChainIdentity
 from apps.chain.report import feed_id
-from apps.chain.signers import keystore_address
 from apps.chain.timelock import TimelockSetup
 from apps.feeds.destination_model import MAIN
 from apps.submissions import clients
@@ -98,7 +97,7 @@ class Command(BaseCommand):
             raise DeploymentRefused(WITHOUT_KEY)
         identity = deployer.gateway.identity()
         if local:
-            addresses = [deployer.admin.address, *(keystore_address(path) for path in policy.transmitters[:1])]
+            addresses = [deployer.admin.address, *clients.addresses_of(policy.transmitters[:1])]
             fund_local(deployer.gateway, identity, addresses=addresses)
         with deployment_lock(destination, wait=True):
             deployment = _standing_or_new(policy, deployer, identity, local=local, replace=replace)
