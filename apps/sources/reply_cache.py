@@ -114,17 +114,33 @@ class ReplyCache:
         lease_ms = round(max(ends_at - time.monotonic(), 0) * 1000) + FLIGHT_GRACE_MS
         while True:
             try:
-                kept = cast("bytes | None", self._redis.get(_reply_key(key)))
-                if kept is not None:
-                    return _unpack(kept)
-                if self._redis.set(_flight_key(key), "1", nx=True, px=lease_ms):
-                    return None
+                kept, is_ours = self._look(key, lease_ms)
             except redis.RedisError as exc:
                 log.warning("replies are not shared between workers error=%s", exc.__class__.__name__)
+                return None
+            if kept is not None:
+                return _unpack(kept)
+            if is_ours:
                 return None
             if time.monotonic() + POLL_S >= ends_at:
                 raise errors.DeadlineExceeded("another worker's call for the same did not end in time")
             time.sleep(POLL_S)
+
+    def _look(self, key: str, lease_ms: int) -> tuple[bytes | None, bool]:
+        """Return the reply that lies there, and without one whether the flight is now ours.
+
+        Looked at again with the claim: a flight that lands between look and claim would be flown a second time.
+        """
+        kept = cast("bytes | None", self._redis.get(_reply_key(key)))
+        if kept is not None:
+            return kept, False
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(_flight_key(key), "1", nx=True, px=lease_ms)
+            pipe.get(_reply_key(key))
+            is_ours, kept = pipe.execute()
+        if is_ours and kept is not None:
+            self._redis.delete(_flight_key(key))
+        return kept, bool(is_ours)
 
     def _land(self, key: str, kept: SharedReply | None, *, ttl_ms: int) -> None:
         """Keep a useful reply, and let the next in line go."""

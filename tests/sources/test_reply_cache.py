@@ -9,6 +9,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -50,9 +51,9 @@ def test_concurrent_rounds_share_one_call(spec: SourceSpec, workers: int) -> Non
     """Six rounds at once, in one worker or in three, are one request; all have its quote and the time it arrived."""
     caches = [ReplyCache(shared_redis()) for _ in range(workers)]
     with serving(slowly(good)) as server:
-        own = replace(spec, base_url=server.url, cache_ttl_ms=2000)
+        own = replace(spec, base_url=server.url, timeout_s=Decimal(30), cache_ttl_ms=60_000)
         with ThreadPoolExecutor(6) as pool:
-            calls = list(pool.map(lambda n: worker_call(server, own, caches[n % workers]), range(6)))
+            calls = list(pool.map(lambda n: worker_call(server, own, caches[n % workers], seconds=30), range(6)))
 
         assert len(server.paths) == 1
     quotes = [call.outcomes[0] for call in calls]
@@ -91,10 +92,10 @@ def test_without_a_time_to_live_every_round_asks(spec: SourceSpec) -> None:
 def test_a_reply_of_no_use_is_not_shared(spec: SourceSpec) -> None:
     """Who waited asks again, one after the other, until one gets a price."""
     with serving(in_turn(slowly(status(500)), slowly(good))) as server:
-        own = replace(spec, base_url=server.url, cache_ttl_ms=2000)
+        own = replace(spec, base_url=server.url, timeout_s=Decimal(30), cache_ttl_ms=60_000)
         caches = [ReplyCache(shared_redis()) for _ in range(2)]
         with ThreadPoolExecutor(4) as pool:
-            calls = list(pool.map(lambda n: worker_call(server, own, caches[n % 2]), range(4)))
+            calls = list(pool.map(lambda n: worker_call(server, own, caches[n % 2], seconds=30), range(4)))
 
         assert len(server.paths) == 2
     assert sorted(codes(call) for call in calls) == [[""], [""], [""], [MissCode.SERVER_ERROR]]
@@ -139,6 +140,25 @@ def test_a_worker_that_died_in_flight_holds_nobody_up_for_long() -> None:
 
     with cache.flight(key, ttl_ms=100, wait_s=2) as flight:
         assert flight.shared is None
+
+
+def test_a_flight_that_lands_while_another_claims_it_is_not_flown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looked before the reply lay there, and claims once it does, has the reply, and the way is free."""
+    key, landed = uuid.uuid4().hex, Reply(200, {}, b"{}", datetime.now(UTC))
+    late_client = redis.Redis(connection_pool=shared_redis().connection_pool)
+    early, late = ReplyCache(shared_redis()), ReplyCache(late_client)
+
+    def look_and_let_land(name: str) -> object:
+        found = shared_redis().get(name)
+        with early.flight(key, ttl_ms=60_000, wait_s=30) as flight:
+            flight.keep(landed, url="https://a.example")
+        return found
+
+    monkeypatch.setattr(late_client, "get", look_and_let_land)
+    with late.flight(key, ttl_ms=60_000, wait_s=30) as flight:
+        assert flight.shared is not None
+        assert flight.shared.reply == landed
+    assert not shared_redis().exists(f"oracle:reply:{{{key}}}:flight")
 
 
 def test_a_large_body_is_shared_within_its_worker_only() -> None:
