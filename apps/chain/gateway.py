@@ -165,11 +165,8 @@ class OracleGateway(Protocol):
     def signer_set(self, contract: str) -> SignerSet:
         """Return the contract's signer set. Raises ContractMissing."""
 
-    def proxies(self, contract: str) -> dict[str, str]:
-        """Return pair to FeedProxy address of every feed of the contract. Raises ContractMissing."""
-
-    def places(self, contract: str) -> dict[str, int]:
-        """Return pair to place of every feed of the contract; a place never changes. Raises ContractMissing."""
+    def placements(self, contract: str) -> dict[str, Placement]:
+        """Return pair to placement of every feed of the contract; a place never changes. Raises ContractMissing."""
 
     def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
         """Return a feed's rules. Raises ExecutionReverted (UnknownFeed) or ContractMissing."""

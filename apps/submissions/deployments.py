@@ -26,7 +26,7 @@ from apps.chain.deploy import (
     Deployer,
 )
 from apps.chain.errors import ChainError, ChainReadInconsistent, ContractMissing
-from apps.chain.gateway import ChainIdentity, OnChainFeedConfig, OracleGateway
+from apps.chain.gateway import ChainIdentity, OnChainFeedConfig, OracleGateway, Placement
 from apps.feeds.destination_model import MAIN
 from apps.feeds.models import Feed
 from apps.feeds.publishing import feeds_published_to
@@ -139,11 +139,11 @@ def sync_feeds(deployment: Deployment, deployer: Deployer | None, gateway: Oracl
     feeds = list(feeds_published_to(deployment.destination))
     if not update and all(feed.pair in deployment.places for feed in feeds):
         return []  # the usual case, without a call per feed
-    proxies = gateway.proxies(deployment.address)
+    placed = gateway.placements(deployment.address)
     done: list[str] = []
     for feed in feeds:
         try:
-            if feed.pair not in proxies:
+            if feed.pair not in placed:
                 step = _add(deployment, feed, deployer)
             else:
                 step = _update(deployment, feed, deployer) if update and deployer else ""
@@ -155,15 +155,22 @@ def sync_feeds(deployment: Deployment, deployer: Deployer | None, gateway: Oracl
             done.append(f"{step} {feed.pair}")
             log.warning("feed %s pair=%s contract=%s", step, feed.pair, deployment.address)
     if done:
-        proxies = gateway.proxies(deployment.address)
-    places = _places(gateway, deployment.address, known=deployment.places)
+        placed = gateway.placements(deployment.address)
+    proxies = _proxies(placed)
+    places = _places(gateway, deployment.address, placed=placed, known=deployment.places)
     if (proxies, places) != (deployment.proxies, deployment.places):
         deployment.proxies, deployment.places = proxies, places
         deployment.save(update_fields=["proxies", "places"])
     return done
 
 
-def _places(gateway: OracleGateway, contract: str, *, known: Mapping[str, int]) -> dict[str, int]:
+def _proxies(placed: Mapping[str, Placement]) -> dict[str, str]:
+    return {pair: one.proxy for pair, one in placed.items()}
+
+
+def _places(
+    gateway: OracleGateway, contract: str, *, placed: Mapping[str, Placement], known: Mapping[str, int]
+) -> dict[str, int]:
     """Return the places of our feeds on the contract, of those whose decimals are the contract's.
 
     A report names feeds by their places, and signers sign them: a place read wrong would put one feed's price into
@@ -172,7 +179,7 @@ def _places(gateway: OracleGateway, contract: str, *, known: Mapping[str, int]) 
 
     Raises ChainReadInconsistent when a known place is another one now.
     """
-    found = gateway.places(contract)
+    found = {pair: one.place for pair, one in placed.items()}
     for pair, place in known.items():
         if found.get(pair) != place:
             raise ChainReadInconsistent(f"{pair} has place {place}, a node shows {found.get(pair, 'none')}")
@@ -268,6 +275,7 @@ def _adopt(policy: ChainPolicy, gateway: OracleGateway) -> Deployment:
             f"the address configured for {policy.name}: no code at {address} on chain {identity.chain_id}"
         )
     signer_set = gateway.signer_set(address)
+    placed = gateway.placements(address)
     log.warning("contract taken over from the configuration contract=%s chain=%d", address, identity.chain_id)
     return _record(
         Deployment(
@@ -279,8 +287,8 @@ def _adopt(policy: ChainPolicy, gateway: OracleGateway) -> Deployment:
             threshold=signer_set.threshold,
             signer_set_version=signer_set.version,
             contract_version=CONTRACT_VERSION,
-            proxies=gateway.proxies(address),
-            places=_places(gateway, address, known={}),
+            proxies=_proxies(placed),
+            places=_places(gateway, address, placed=placed, known={}),
             tx_hash="",
             block_number=gateway.head().number,
             genesis_hash=_genesis_hash(identity, gateway=gateway),

@@ -30,6 +30,7 @@ from apps.chain.gateway import (
     FeedEvent,
     FeedReading,
     OnChainFeedConfig,
+    Placement,
     Receipt,
     SequencerStatus,
     SignerSet,
@@ -113,11 +114,9 @@ class FakeChain:
     def signer_set(self, contract: str) -> SignerSet:
         return self._call("signer_set", lambda: self.signer_set_now)
 
-    def proxies(self, contract: str) -> dict[str, str]:
-        return self._call("proxies", lambda: dict.fromkeys(self.pairs, "0x" + "01" * 20))
-
-    def places(self, contract: str) -> dict[str, int]:
-        return self._call("places", lambda: {pair: place for place, pair in enumerate(self.pairs)})
+    def placements(self, contract: str) -> dict[str, Placement]:
+        placed = {pair: Placement("0x" + "01" * 20, place, 0) for place, pair in enumerate(self.pairs)}
+        return self._call("placements", lambda: placed)
 
     def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
         return self._call("feed_config", lambda: replace(FEED_CONFIG, decimals=self.decimals.get(pair, 8)))
