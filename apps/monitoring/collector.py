@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
 
 from apps.monitoring import multiprocess
-from apps.monitoring.metrics import GAUGE_READER_UP
+from apps.monitoring.scraped import GAUGE_READER_UP
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,6 @@
-"""Every metric of the oracle, named once.
+"""Every metric that is written where things happen, through the functions below, named once.
 
-Counters and histograms are written where things happen, through the functions below. Gauges that are facts of the
-database, the broker or the chain are read at scrape time instead (see collector.py); only their names stand here.
+Gauges that are facts of the database, the broker or the chain are read at scrape time instead, see scraped.py.
 Label values with a fixed set are enums, written once at import so that a dashboard never starts empty.
 Times are seconds; the float arguments are durations, never prices.
 """
@@ -9,7 +8,6 @@ Times are seconds; the float arguments are durations, never prices.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 
@@ -18,7 +16,6 @@ from apps.monitoring import multiprocess
 multiprocess.prepare()
 
 from prometheus_client import Counter, Gauge, Histogram  # noqa: E402 - after prepare()
-from prometheus_client.core import GaugeMetricFamily  # noqa: E402
 
 OK = "ok"
 RPC_REASONS = ("errors", "busy", "behind", "lies")
@@ -68,14 +65,6 @@ class SubmissionState(StrEnum):
     FINAL = "FINAL"
     REPLACED = "REPLACED"
     FATAL = "FATAL"
-
-
-class Queue(StrEnum):
-    """The queues, one worker pool each."""
-
-    FETCH = "fetch"
-    SETTLE = "settle"
-    CHAIN = "chain"
 
 
 ROUNDS_CLOSED = Counter("oracle_rounds_closed_total", "Rounds closed.", ["trigger", "outcome", "closed_by"])
@@ -168,85 +157,6 @@ WORKER_LAST_SEEN = Gauge(
     "Unix time of the last heartbeat of any worker of the pool.",
     ["pool"],
     multiprocess_mode="max",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ScrapedGauge:
-    """Name of a gauge whose value is read when Prometheus asks."""
-
-    name: str
-    help: str
-    labels: tuple[str, ...] = ()
-
-    def family(self) -> GaugeMetricFamily:
-        """Return an empty family to add samples to."""
-        return GaugeMetricFamily(self.name, self.help, labels=self.labels)
-
-
-FEED_AGE = ScrapedGauge(
-    "oracle_feed_age_seconds",
-    "Age of an enabled feed's observation on a destination's contract; +Inf before the first.",
-    ("pair", "destination"),
-)
-FEED_HEARTBEAT = ScrapedGauge(
-    "oracle_feed_heartbeat_seconds", "The feed must be published this often.", ("pair", "destination")
-)
-FEED_REQUIRED = ScrapedGauge("oracle_feed_required", "1 when the feed is required.", ("pair", "destination"))
-DESTINATION_INFO = ScrapedGauge(
-    "oracle_destination_info", "1 for every destination that is on.", ("destination", "chain", "pool")
-)
-FEED_QUORUM_MARGIN = ScrapedGauge(
-    "oracle_feed_quorum_margin", "Sources used by the feed's newest answer, less its quorum.", ("pair",)
-)
-HOLD_AGE = ScrapedGauge(
-    "oracle_hold_age_seconds",
-    "How long a held price of the feed has waited for a person; absent when none does.",
-    ("pair",),
-)
-QUEUE_LENGTH = ScrapedGauge("oracle_queue_length", "Messages waiting in the broker.", ("queue",))
-SUBMISSIONS_IN_STATE = ScrapedGauge(
-    "oracle_submissions_in_state", "Submissions that are not final yet, by state.", ("state", "destination")
-)
-OLDEST_SUBMISSION_AGE = ScrapedGauge(
-    "oracle_oldest_pending_submission_age_seconds",
-    "Age of the destination's oldest submission that is not mined; 0 without one.",
-    ("destination",),
-)
-WALLET_BALANCE = ScrapedGauge(
-    "oracle_wallet_balance_eth", "Balance of a transmitter, as last read.", ("chain", "address")
-)
-WALLET_DAYS_OF_GAS = ScrapedGauge(
-    "oracle_wallet_days_of_gas",
-    "Days a transmitter's balance lasts at what it spent in the last day; +Inf while it spends nothing.",
-    ("chain", "address"),
-)
-CHAIN_DIFFERENCES = ScrapedGauge(
-    "oracle_chain_differences",
-    "Events of the contract of the last day that the tables did not explain, or the other way round, by kind.",
-    ("chain", "kind"),
-)
-LANE_PAUSED = ScrapedGauge("oracle_lane_paused", "1 while an operator has paused a transmitter.", ("chain", "address"))
-WALLET_MIN_BALANCE = ScrapedGauge("oracle_wallet_min_balance_eth", "Lowest balance it should have there.", ("chain",))
-ROUNDS_OPEN = ScrapedGauge("oracle_rounds_open", "Rounds that have not settled.")
-OLDEST_ROUND_AGE = ScrapedGauge("oracle_oldest_open_round_age_seconds", "Age of the oldest open round; 0 without one.")
-SOURCE_UP = ScrapedGauge("oracle_source_up", "1 when the source's last call gave quotes.", ("source",))
-SOURCE_BREAKER = ScrapedGauge(
-    "oracle_source_breaker_state", "Breaker of an enabled source: 0 closed, 1 half-open, 2 open.", ("source",)
-)
-SOURCE_PAUSED = ScrapedGauge(
-    "oracle_source_paused_seconds", "Seconds until the end of a pause the source demanded; 0 without one.", ("source",)
-)
-SOURCE_SUCCESS = ScrapedGauge(
-    "oracle_source_success_ratio", "Share of the tickers asked in the last hour that a source answered.", ("source",)
-)
-SOURCE_DEVIATION = ScrapedGauge(
-    "oracle_source_deviation_p95_bps",
-    "95 of a hundred of a source's quotes of the last hour lie nearer to the answers of their rounds.",
-    ("source",),
-)
-GAUGE_READER_UP = ScrapedGauge(
-    "oracle_reader_up", "0 when gauges could not be read at this scrape, by where they come from.", ("reader",)
 )
 
 

@@ -20,8 +20,8 @@ from redis import RedisError
 
 from apps.feeds.models import Destination, Feed, Source
 from apps.feeds.publishing import destinations
-from apps.monitoring import collector, metrics
-from apps.monitoring.metrics import Queue
+from apps.monitoring import collector, scraped
+from apps.monitoring.scraped import Queue
 from apps.rounds.models import Answer, Hold, Round
 from apps.scheduler.driving import messages_waiting
 from apps.scorecards.selectors import Window, scorecards_of_sources
@@ -44,7 +44,7 @@ def _age_s(then: datetime | None, now: datetime) -> float:
 
 def feeds() -> Iterator[GaugeMetricFamily]:
     """Yield age, heartbeat and requiredness of every enabled feed at each of its destinations."""
-    age, heartbeat, required = (m.family() for m in (metrics.FEED_AGE, metrics.FEED_HEARTBEAT, metrics.FEED_REQUIRED))
+    age, heartbeat, required = (m.family() for m in (scraped.FEED_AGE, scraped.FEED_HEARTBEAT, scraped.FEED_REQUIRED))
     found, now = destinations(), timezone.now()
     observed = observation_times(found.chain_ids)
     enabled = Feed.objects.filter(enabled=True).values_list("pair", "heartbeat_s", "required", "destinations")
@@ -59,7 +59,7 @@ def feeds() -> Iterator[GaugeMetricFamily]:
 
 def chains() -> Iterator[GaugeMetricFamily]:
     """Yield every destination that is on, with its chain and the pool whose worker it needs."""
-    info = metrics.DESTINATION_INFO.family()
+    info = scraped.DESTINATION_INFO.family()
     for name, chain_id in destinations().chain_ids.items():
         info.add_metric([name, str(chain_id), queue_of(name)], 1)
     yield info
@@ -67,7 +67,7 @@ def chains() -> Iterator[GaugeMetricFamily]:
 
 def quorum_margins() -> Iterator[GaugeMetricFamily]:
     """Yield how many sources beyond its quorum each feed's newest answer had."""
-    margin = metrics.FEED_QUORUM_MARGIN.family()
+    margin = scraped.FEED_QUORUM_MARGIN.family()
     recent = list(
         Round.objects.filter(state=Round.State.CLOSED)
         .order_by("-opened_at")
@@ -86,7 +86,7 @@ def quorum_margins() -> Iterator[GaugeMetricFamily]:
 
 def rounds() -> Iterator[GaugeMetricFamily]:
     """Yield how many rounds are open and how old the oldest is."""
-    count, oldest = metrics.ROUNDS_OPEN.family(), metrics.OLDEST_ROUND_AGE.family()
+    count, oldest = scraped.ROUNDS_OPEN.family(), scraped.OLDEST_ROUND_AGE.family()
     found = Round.objects.filter(state=Round.State.OPEN).aggregate(count=Count("id"), oldest=Min("opened_at"))
     count.add_metric([], found["count"])
     oldest.add_metric([], _age_s(found["oldest"], timezone.now()))
@@ -95,7 +95,7 @@ def rounds() -> Iterator[GaugeMetricFamily]:
 
 def holds() -> Iterator[GaugeMetricFamily]:
     """Yield how long each held price has waited."""
-    age, now = metrics.HOLD_AGE.family(), timezone.now()
+    age, now = scraped.HOLD_AGE.family(), timezone.now()
     for pair, opened_at in Hold.objects.filter(state=Hold.State.WAITING).values_list("pair", "opened_at"):
         age.add_metric([pair], _age_s(opened_at, now))
     yield age
@@ -106,7 +106,7 @@ def submissions() -> Iterator[GaugeMetricFamily]:
 
     Zeroes included.
     """
-    in_state, oldest = metrics.SUBMISSIONS_IN_STATE.family(), metrics.OLDEST_SUBMISSION_AGE.family()
+    in_state, oldest = scraped.SUBMISSIONS_IN_STATE.family(), scraped.OLDEST_SUBMISSION_AGE.family()
     states = [*Submission.UNFINISHED, Submission.State.CONFIRMED]
     rows = Submission.objects.filter(state__in=states).order_by().values_list("destination", "state")
     found = {
@@ -122,7 +122,7 @@ def submissions() -> Iterator[GaugeMetricFamily]:
 
 def wallets() -> Iterator[GaugeMetricFamily]:
     """Yield the balance of each transmitter on the chains of the destinations, and the lowest it should have there."""
-    balance, lowest = metrics.WALLET_BALANCE.family(), metrics.WALLET_MIN_BALANCE.family()
+    balance, lowest = scraped.WALLET_BALANCE.family(), scraped.WALLET_MIN_BALANCE.family()
     floors = _floors_eth()
     newest = Wallet.objects.filter(chain_id__in=floors, balance_wei__isnull=False)
     for chain_id, address, wei in (
@@ -146,7 +146,7 @@ def _floors_eth() -> dict[int, Decimal]:
 
 def lanes() -> Iterator[GaugeMetricFamily]:
     """Yield how long each transmitter's coin lasts at what it spent in a day, and whether an operator paused it."""
-    days, paused = metrics.WALLET_DAYS_OF_GAS.family(), metrics.LANE_PAUSED.family()
+    days, paused = scraped.WALLET_DAYS_OF_GAS.family(), scraped.LANE_PAUSED.family()
     day_ago = timezone.now() - timedelta(days=1)
     spent = dict(
         Submission.objects.filter(created_at__gte=day_ago, cost_wei__isnull=False)  # those that failed cost as well
@@ -164,7 +164,7 @@ def lanes() -> Iterator[GaugeMetricFamily]:
 
 
 def _differences(since: datetime) -> GaugeMetricFamily:
-    differences = metrics.CHAIN_DIFFERENCES.family()
+    differences = scraped.CHAIN_DIFFERENCES.family()
     counted = (
         ChainDifference.objects.filter(found_at__gte=since)
         .order_by()
@@ -180,7 +180,7 @@ def _differences(since: datetime) -> GaugeMetricFamily:
 
 def sources() -> Iterator[GaugeMetricFamily]:
     """Yield whether each enabled source that was ever asked gave quotes when last asked."""
-    up = metrics.SOURCE_UP.family()
+    up = scraped.SOURCE_UP.family()
     asked = Source.objects.filter(enabled=True, state__last_asked_at__isnull=False)
     for slug, last_code in asked.values_list("slug", "state__last_code"):
         up.add_metric([slug], int(not last_code))
@@ -189,7 +189,7 @@ def sources() -> Iterator[GaugeMetricFamily]:
 
 def source_gates() -> Iterator[GaugeMetricFamily]:
     """Yield breaker and pause of every enabled source."""
-    breaker, paused = metrics.SOURCE_BREAKER.family(), metrics.SOURCE_PAUSED.family()
+    breaker, paused = scraped.SOURCE_BREAKER.family(), scraped.SOURCE_PAUSED.family()
     now = timezone.now()
     for slug, state in gate_states(Source.objects.filter(enabled=True).values_list("slug", flat=True)).items():
         breaker.add_metric([slug], BREAKER_VALUES[state.state])
@@ -199,7 +199,7 @@ def source_gates() -> Iterator[GaugeMetricFamily]:
 
 def scores() -> Iterator[GaugeMetricFamily]:
     """Yield how each source did in the last hour, as its scorecard has it."""
-    success, deviation = metrics.SOURCE_SUCCESS.family(), metrics.SOURCE_DEVIATION.family()
+    success, deviation = scraped.SOURCE_SUCCESS.family(), scraped.SOURCE_DEVIATION.family()
     for card in scorecards_of_sources(Window.HOUR, now=timezone.now()):
         if card.success_bps is not None:
             success.add_metric([card.source], card.success_bps / 10_000)
@@ -210,7 +210,7 @@ def scores() -> Iterator[GaugeMetricFamily]:
 
 def queues() -> Iterator[GaugeMetricFamily]:
     """Yield the messages that wait in each queue; a queue that the broker does not know yet is empty."""
-    length = metrics.QUEUE_LENGTH.family()
+    length = scraped.QUEUE_LENGTH.family()
     with Connection(celery_config.broker_url, connect_timeout=BROKER_TIMEOUT_S) as connection:
         for queue in (*Queue, *(queue_of(name) for name in enabled_destinations()[1:])):
             length.add_metric([queue], messages_waiting(connection, queue))

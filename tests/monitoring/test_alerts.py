@@ -12,7 +12,7 @@ import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
-from apps.monitoring import metrics
+from apps.monitoring import metrics, scraped
 from tests.conftest import REPOSITORY
 
 COMPOSE = REPOSITORY / "compose"
@@ -23,7 +23,7 @@ NAME = re.compile(r"\boracle_[a-z0-9_]+")
 
 def series_names() -> set[str]:
     """Return the name of every series the oracle can expose."""
-    names = {g.name for g in vars(metrics).values() if isinstance(g, metrics.ScrapedGauge)}
+    names = {g.name for g in vars(scraped).values() if isinstance(g, scraped.ScrapedGauge)}
     for metric in vars(metrics).values():
         if isinstance(metric, MetricWrapperBase):
             (family,) = metric.collect()
@@ -62,7 +62,7 @@ def test_expressions_use_existing_metrics() -> None:
 def test_every_metric_of_a_fact_is_on_the_dashboard_or_in_a_rule() -> None:
     """A gauge that nobody looks at is a cost without a use."""
     used = {name for expression in expressions() for name in NAME.findall(expression)}
-    gauges = {g.name for g in vars(metrics).values() if isinstance(g, metrics.ScrapedGauge)}
+    gauges = {g.name for g in vars(scraped).values() if isinstance(g, scraped.ScrapedGauge)}
 
     assert gauges <= used, gauges - used
 

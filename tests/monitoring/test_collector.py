@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 
-from apps.monitoring import collector, metrics
+from apps.monitoring import collector, scraped
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_a_failing_reader_blinds_only_itself(registry) -> None:
         yield
 
     def working() -> Iterator[GaugeMetricFamily]:
-        family = metrics.ROUNDS_OPEN.family()
+        family = scraped.ROUNDS_OPEN.family()
         family.add_metric([], 3)
         yield family
 

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
-from apps.monitoring import metrics
+from apps.monitoring import metrics, scraped
 from apps.rounds.models import Round
 from apps.submissions.models import Submission
 
@@ -40,7 +40,7 @@ def test_label_words_are_those_of_the_models(words, choices) -> None:
 def test_names_follow_prometheus() -> None:
     """Names carry our prefix, lower-case letters and a unit where there is one."""
     names = [sample.name for metric in written() for family in metric.collect() for sample in family.samples]
-    names += [gauge.name for gauge in vars(metrics).values() if isinstance(gauge, metrics.ScrapedGauge)]
+    names += [gauge.name for gauge in vars(scraped).values() if isinstance(gauge, scraped.ScrapedGauge)]
 
     assert names
     assert all(re.fullmatch(r"oracle_[a-z0-9_]+", name) for name in names)
