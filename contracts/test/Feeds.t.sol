@@ -171,6 +171,14 @@ contract FeedsTest is OracleTest {
         _bothFail(config, abi.encodeWithSelector(IPriceOracle.BadBounds.selector, 0, MAX_ANSWER));
     }
 
+    function test_addFeed_TakesASingleAnswerForBounds() public {
+        IPriceOracle.FeedConfig memory config = _config("x");
+        config.minAnswer = config.maxAnswer;
+        vm.prank(CONFIGURATOR);
+        oracle.addFeed(NEW, config);
+        _assertConfig(NEW, config);
+    }
+
     function testFuzz_addFeed_FailsIf_MinExceedsMax(int192 max) public {
         vm.assume(max < MIN_ANSWER);
         IPriceOracle.FeedConfig memory config = _config("x");

@@ -109,6 +109,13 @@ contract PagesTest is OracleTest {
         vm.assertEq(sol.latestRound(), 2, "the second round since it was added");
         vm.expectRevert(abi.encodeWithSelector(IPriceOracle.RoundNotFound.selector, bytes32("SOL/USD"), 1, 1, 2));
         sol.getRoundData(1);
+
+        FeedProxy dot = FeedProxy(_addFeed("DOT/USD", "DOT / USD"));
+        _submit(ETH, PRICE, START + 3);
+        _submit(ETH, PRICE, START + 4);
+        _submit("DOT/USD", PRICE, START + 5);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.RoundNotFound.selector, bytes32("DOT/USD"), 2, 1, 3));
+        dot.getRoundData(2);
     }
 
     /// @notice The checks that consumers make: staleness by updatedAt, a completed round, a positive answer.

@@ -87,20 +87,22 @@ contract StorageTest is OracleTest {
             oracle.updateFeed(ETH, config);
         }
 
-        uint256 office = uint256(vm.load(address(oracle), bytes32(OFFICE)));
-        bytes memory book = address(uint160(office)).code;
         // least maxAge 90; 700/10000 is at least 1/2**4
         uint256 mins = (4 << 216) | (90 << 192) | (3 << 48) | uint192(MIN_ANSWER);
         uint256 maxs = (4 << 48) | uint192(MAX_ANSWER);
         uint256 limits = (((11 << 40) | (700 << 24) | 90) << 64) | MAX_AGE;
-        vm.assertEq(
-            keccak256(book),
-            keccak256(abi.encodePacked(hex"00", signers[0], signers[1], signers[2], mins, maxs, limits)),
-            "book"
-        );
-        // version 1, threshold 2, three signers, not paused, size of the book
-        uint256 rest = 1 | (2 << 32) | (3 << 40) | (0 << 48) | (book.length << 56);
+        _assertBook(mins, maxs, limits);
+        vm.prank(ADMIN);
+        oracle.setSigners(signers, 2);
+        _assertBook(mins, maxs, limits);
+        uint256 office = uint256(vm.load(address(oracle), bytes32(OFFICE)));
+        // version 2, threshold 2, three signers, not paused, size of the book
+        uint256 rest = 2 | (2 << 32) | (3 << 40) | (0 << 48) | ((1 + 3 * 20 + 96) << 56);
         vm.assertEq(office >> 160, rest, "office");
+    }
+
+    function test_directory_IsWrittenOnlyIfTheOracleAnnounces() public view {
+        _assertSlot(DIRECTORY_AND_OFFICES + 4, 0, "directory");
     }
 
     /// @notice The directory has a proxy and its base round at every place, zeros where no feed is.
@@ -137,6 +139,12 @@ contract StorageTest is OracleTest {
             uint256(
                 bytes32(abi.encodePacked(uint32(round), uint32(observedAt), lanes[3], lanes[2], lanes[1], lanes[0]))
             );
+    }
+
+    function _assertBook(uint256 mins, uint256 maxs, uint256 limits) private view {
+        bytes memory book = address(uint160(uint256(vm.load(address(oracle), bytes32(OFFICE))))).code;
+        bytes memory drawn = abi.encodePacked(hex"00", signers[0], signers[1], signers[2], mins, maxs, limits);
+        vm.assertEq(keccak256(book), keccak256(drawn), "book");
     }
 
     function _assertSlot(uint256 slot, uint256 word, string memory what) private view {

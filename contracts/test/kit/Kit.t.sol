@@ -105,6 +105,15 @@ contract KitTest is OracleTest {
         _guardFails(guard, 10, reason);
     }
 
+    function test_guard_FailsIf_GracePeriodIsJustOver() public {
+        (SequencerGuard guard, UptimeFeed uptime) = _guarded(btc);
+        _submit(BTC, PRICE, START);
+        uptime.set(0, START - 3600);
+        _guardFails(guard, 10, abi.encodeWithSelector(SequencerGuard.GracePeriodNotOver.selector, 3600, 3600));
+        uptime.set(0, START - 3601);
+        guard.read(10);
+    }
+
     function testFuzz_guard_FailsIf_GracePeriodIsNotOver(uint256 upFor) public {
         (SequencerGuard guard, UptimeFeed uptime) = _guarded(btc);
         _submit(BTC, PRICE, START);
@@ -201,6 +210,8 @@ contract KitTest is OracleTest {
         _submit(BTC, PRICE, START - 1);
         FeedProxy next = FeedProxy(_addFeed("BTC/USD 2", "BTC / USD"));
         _submit("BTC/USD 2", PRICE + 7, START);
+        vm.expectEmit(address(proxy));
+        emit MovableFeedProxy.AggregatorProposed(address(btc), address(next));
         vm.prank(ADMIN);
         proxy.proposeAggregator(next);
         vm.assertEq(address(proxy.proposedAggregator()), address(next), "can be looked at before");
@@ -209,6 +220,7 @@ contract KitTest is OracleTest {
         vm.prank(ADMIN);
         proxy.confirmAggregator(next);
 
+        vm.assertEq(address(proxy.proposedAggregator()), address(0), "a proposal is confirmed once");
         vm.assertEq(proxy.latestAnswer(), PRICE + 7, "the new one answers");
         vm.assertEq(proxy.latestRound(), (uint256(2) << 64) + 1, "in phase 2");
         vm.assertEq(proxy.getAnswer((uint256(1) << 64) + 1), PRICE, "the old one still answers for its rounds");
@@ -224,6 +236,15 @@ contract KitTest is OracleTest {
         proxy.getAnswer(roundId);
         vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.UnknownRound.selector, roundId));
         proxy.getTimestamp(roundId);
+    }
+
+    /// @notice An id that does not fit Chainlink's 80 bits is not cut down to one that does.
+    function testFuzz_movable_FailsIf_IdIsLong(uint256 beyond) public {
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, btc);
+        _submit(BTC, PRICE, START);
+        uint256 roundId = (_bound(beyond, 1, type(uint256).max >> 80) << 80) | proxy.latestRound();
+        vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.UnknownRound.selector, roundId));
+        proxy.getAnswer(roundId);
     }
 
     function test_movable_FailsIf_NotProposedSilentOrOfOtherDecimals() public {

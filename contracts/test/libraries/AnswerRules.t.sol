@@ -66,6 +66,9 @@ contract AnswerRulesTest {
         for (uint256 move; move <= 10_000; move = move == 0 ? 1 : 2 * move) {
             shifts |= _goesAsFarAsItMay(move);
         }
+        for (uint256 move = 625; move <= 10_000; move = 2 * move) {
+            _goesAsFarAsItMay(move); // exactly 1 / 2**shift
+        }
         vm.assertEq(shifts, (1 << 15) - 1, "every shift that a bound can give");
     }
 

@@ -100,6 +100,21 @@ contract ListsTest {
         vm.assertEq(keccak256(behind), keccak256(new bytes(33)), "what was allocated later");
     }
 
+    /// @notice The bounds alone are those of the whole record, for every page of a book.
+    function testFuzz_book_HasTheBoundsOfItsRecords(uint256 signers, uint256 records, uint256 seed) public pure {
+        (signers, records) = (signers % 32, records % 9);
+        bytes memory book = abi.encodePacked(hex"00", new bytes(20 * signers));
+        for (uint256 i; i < 3 * records; ++i) {
+            book = abi.encodePacked(book, keccak256(abi.encode(seed, i)));
+        }
+        for (uint256 page; page < records; ++page) {
+            RuleBook.Record memory record = RuleBook.recordAt(book, 1 + 20 * signers, page);
+            (uint256 mins, uint256 maxs) = RuleBook.boundsAt(book, 1 + 20 * signers, page);
+            vm.assertTrue(mins == record.mins && maxs == record.maxs, "boundsAt");
+            vm.assertEq(bytes32(mins), keccak256(abi.encode(seed, 3 * page)), "mins");
+        }
+    }
+
     /// @notice What stands behind a book in memory is no record of it.
     function testFuzz_book_EndsWithItsLastRecord(uint256 records, uint256 beyond) public pure {
         records %= 4;

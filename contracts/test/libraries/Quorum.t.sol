@@ -100,7 +100,23 @@ contract QuorumTest {
         this.slowFor(members, DIGEST, nobodys);
     }
 
+    /// @notice What was left in memory by whoever came before is nobody's signature, though it be a member's address.
+    function test_quickSignersOf_FailsIf_AMembersAddressLiesInMemory() public view {
+        bytes memory nobodys = abi.encodePacked(bytes32(0), uint256(1));
+        vm.assertEq(this.quickAfter(s_members[0], nobodys), 0, "nobody's");
+        vm.assertEq(this.quickAfter(s_members[0], _signed(s_keys[0], DIGEST)), 1, "the member's own");
+    }
+
     // -------------------------------------------------------------------------------------------------- external
+
+    /// @dev `left` lies where ecrecover is to write.
+    function quickAfter(address left, bytes calldata signatures) external view returns (uint256) {
+        bytes memory book = RuleBook.ofSigners(s_members);
+        assembly ("memory-safe") {
+            mstore(0, left)
+        }
+        return Quorum.quickSignersOf(book, MOST, DIGEST, signatures);
+    }
 
     function quickFor(address[] calldata members, bytes calldata signatures) external view returns (uint256) {
         return Quorum.quickSignersOf(RuleBook.ofSigners(members), members.length, DIGEST, signatures);
