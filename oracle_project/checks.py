@@ -49,6 +49,7 @@ INTEGERS: Mapping[str, tuple[int, int]] = {
     "CONFIRMATIONS": (1, 10_000),
     "TRANSACTION_TIMEOUT_S": (1, 86_400),
     "READ_AGREEMENT": (1, 10),
+    "RECEIPT_PATIENCE_S": (0, 86_400),
     "BUMP_AFTER_BLOCKS": (1, 10_000),
     "MAX_IN_FLIGHT": (1, 1_000),
     "SEQUENCER_GRACE_S": (0, 86_400),

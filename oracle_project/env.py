@@ -126,6 +126,12 @@ VARIABLES: tuple[Variable, ...] = (
         "1",
     ),
     Variable(
+        "RECEIPT_PATIENCE_S",
+        "Seconds to wait for a second endpoint to show a receipt, where there are several; then one that only silent "
+        "endpoints miss is taken, and one that another denies counts as not there.",
+        "60",
+    ),
+    Variable(
         "FEE_STRATEGY",
         "`auto` (a base fee where blocks have one), `eip1559`, or `legacy` (one gas price).",
         "auto",

@@ -5,7 +5,7 @@ An endpoint is left alone (quarantined) for a while when
 ``errors``   calls failed three times in a row: connection, timeout, HTTP 5xx, or no JSON
 ``busy``     it said 429, for as long as its Retry-After says
 ``behind``   its head is older than another endpoint's by more than the chain's head lag
-``lies``     it contradicted the others on a read that they agree on
+``lies``     it contradicted the others on a read or a receipt that they agree on
 
 The pause doubles each time it happens again without a good answer between. Nothing here is shared between processes:
 each finds out for itself within a call or two.

@@ -121,6 +121,28 @@ class FeedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Hosts that show a receipt, and hosts that deny it: they show another, or none although they have its block.
+
+    wanted: how many must show it; one where only one host is asked.
+    """
+
+    shown_by: tuple[str, ...] = ()
+    denied_by: tuple[str, ...] = ()
+    wanted: int = 1
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether as many show it as must."""
+        return self.wanted == 1 or len(self.shown_by) >= self.wanted
+
+    @property
+    def contradict(self) -> bool:
+        """Whether too few show it and somebody denies it; without that the others are only silent."""
+        return not self.are_enough and bool(self.denied_by)
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A mined transaction. ``accepted`` maps pair to (contract round, answer), ``skipped`` pair to reason name.
 
@@ -136,6 +158,7 @@ class Receipt:
     accepted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     cost_wei: int = 0
+    witnesses: Witnesses = field(default_factory=Witnesses)
 
 
 class OracleGateway(Protocol):
@@ -151,7 +174,10 @@ class OracleGateway(Protocol):
         """Return a block of the chain as it stands now. Raises HistoryPruned."""
 
     def tagged(self, tag: str) -> int:
-        """Return the number of the ``safe`` or ``finalized`` block. Raises RpcRefused where there is none."""
+        """Return the number of the ``latest``, ``safe`` or ``finalized`` block.
+
+        Where several endpoints answer it is the newest that two of them have. Raises RpcRefused where there is none.
+        """
 
     def sequencer_status(self, feed: str) -> SequencerStatus:
         """Return what the uptime feed at this address says. Raises ContractMissing."""
@@ -211,9 +237,9 @@ class OracleGateway(Protocol):
         """Return whether any endpoint has the transaction, mined or waiting."""
 
     def receipt(self, tx_hash: str, *, everywhere: bool = False) -> Receipt | None:
-        """Return the receipt of a mined transaction, None while it is not mined.
+        """Return the receipt of a mined transaction with its witnesses, None while it is not mined.
 
-        everywhere: ask every endpoint before saying None.
+        The receipt that most endpoints show. everywhere: ask every endpoint before saying None.
         """
 
     def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from web3.exceptions import Web3Exception, Web3RPCError
 
 
-def cost_wei(receipt: Any) -> int:
+def cost_wei(receipt: Mapping[str, Any]) -> int:
     """Return gas used times the price paid, with the data fee that OP Stack receipts state beside it."""
-    data_fee = receipt.get("l1Fee") or 0
-    return int(receipt["gasUsed"]) * int(receipt.get("effectiveGasPrice") or 0) + (
-        int(data_fee, 16) if isinstance(data_fee, str) else int(data_fee)
-    )
+    names = ("gasUsed", "effectiveGasPrice", "l1Fee")
+    gas_used, price_wei, data_fee_wei = (int(receipt.get(name) or "0x0", 16) for name in names)
+    return gas_used * price_wei + data_fee_wei
 
 
 def message_of(exc: Web3Exception) -> str:

@@ -4,6 +4,7 @@
 - No read is answered by an endpoint whose head is behind what any endpoint has shown, by more than ``head_lag``.
 - A signed transaction goes to every endpoint: sending the same bytes twice is safe, one node may drop them.
 - With ``agreement`` 2 a contract read counts only when two endpoints give the same bytes for the same block.
+- Receipts and heads that end a report are heard from a panel of endpoints, see ``testimony``.
 
 An endpoint is asked for its chain id before its first use and after trouble, so that a stray URL can never carry a
 transaction elsewhere.
@@ -73,6 +74,41 @@ class EndpointPool(JSONBaseProvider):
         """Yield the reply of every endpoint that answers, with its host. Raises RpcUnavailable when none does."""
         for endpoint, reply in self._replies(method, params, needs_head=False):
             yield endpoint.host, reply
+
+    def first(self, method: str, params: Any) -> tuple[str, RPCResponse]:
+        """Return host and reply of the first endpoint that may and does answer. Raises RpcUnavailable or WrongChain."""
+        endpoint, reply = next(self._replies(RPCEndpoint(method), params))
+        return endpoint.host, reply
+
+    def panel(self, *, behind: bool) -> list[Endpoint]:
+        """Return one endpoint of each host to be heard, the current one first; none that fails, is busy or lied.
+
+        behind: those too, whose head is behind another's: one that lies about its head would silence all others.
+        """
+        turned = self._endpoints[self._current :] + self._endpoints[: self._current]
+        allowed = {Quarantine.BEHIND.value} if behind else set()
+        return list({e.host: e for e in reversed(turned) if not e.is_quarantined or e.reason in allowed}.values())[::-1]
+
+    def hosts(self) -> set[str]:
+        """Return the hosts of all endpoints: two URLs of one host are one voice."""
+        return {endpoint.host for endpoint in self._endpoints}
+
+    def told(self, endpoint: Endpoint, method: str, params: Any) -> Any:
+        """Return what one endpoint of the panel answers. Raises EndpointFailed, also for a JSON-RPC error."""
+        try:
+            self._verify(endpoint)
+        except WrongChain as exc:
+            raise EndpointFailed("wrong_chain", str(exc)) from None
+        reply = endpoint.ask(method, params)
+        if "error" in reply:
+            raise EndpointFailed("refused", f"{endpoint.host}: {str(reply['error'])[:160]}")
+        return reply.get("result")
+
+    def distrust(self, host: str) -> None:
+        """Leave the endpoints of a host alone: it contradicted others that agree, or told what cannot be."""
+        for endpoint in self._endpoints:
+            if endpoint.host == host:
+                endpoint.quarantine(Quarantine.LIES)
 
     def clock_skew_s(self) -> float | None:
         """Return how far this machine's clock is ahead of the endpoints', the middle one; None when none tells."""

@@ -15,7 +15,6 @@ from web3.exceptions import (
     BlockNotFound,
     ContractLogicError,
     MethodUnavailable,
-    TransactionNotFound,
     Web3Exception,
     Web3RPCError,
 )
@@ -46,14 +45,15 @@ from apps.chain.gateway import (
     Receipt,
     SequencerStatus,
     SignerSet,
+    Witnesses,
 )
 from apps.chain.guarded import Resolve
 from apps.chain.replies import cost_wei, message_of
 from apps.chain.report import Report, compact_signatures, encode_report, feed_id, pair_of, place_of
 from apps.chain.rpc import EndpointPool
+from apps.chain.testimony import EMPTY_TRIE, tagged_number, testimony_of
 
 LATEST_ROUND_DATA = "0xfeaf968c"
-EMPTY_TRIE = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"  # root of no transactions
 
 T = TypeVar("T")
 
@@ -99,11 +99,8 @@ class Web3Gateway:
         return self._block(number)
 
     def tagged(self, tag: str) -> int:
-        """Return the number of the block under a tag."""
-        block = self._asked("eth_getBlockByNumber", [tag, False])
-        if block is None:
-            raise RpcRefused(f"the node has no {tag} block")
-        return int(block["number"], 16)
+        """Return the number of the block under a tag, the newest that two endpoints have."""
+        return tagged_number(self._pool, tag)
 
     def clock_skew_s(self) -> float | None:
         """Return how far this machine's clock is ahead of the endpoints'."""
@@ -252,14 +249,10 @@ class Web3Gateway:
 
     def receipt(self, tx_hash: str, *, everywhere: bool = False) -> Receipt | None:
         """Return the receipt with its events decoded."""
-        if everywhere and not self._anywhere("eth_getTransactionReceipt", [tx_hash]):
+        testimony = testimony_of(self._pool, tx_hash, everywhere=everywhere)
+        if testimony.receipt is None:
             return None
-        try:
-            with _translated():
-                receipt = self._web3.eth.get_transaction_receipt(HexBytes(tx_hash))
-        except TransactionNotFound:
-            return None
-        return self._decoded(receipt)
+        return self._decoded(testimony.receipt, testimony.witnesses)
 
     def events(self, contract: str, *, first: int, last: int) -> list[FeedEvent]:
         """Return every answer the contract took in a range of blocks."""
@@ -301,11 +294,11 @@ class Web3Gateway:
         with _translated():
             return list(self._web3.eth.get_logs(wanted))
 
-    def _decoded(self, receipt: Any) -> Receipt:
+    def _decoded(self, receipt: Mapping[str, Any], witnesses: Witnesses) -> Receipt:
         accepted: dict[str, tuple[int, int]] = {}
         skipped: dict[str, str] = {}
-        contract = receipt["to"]
-        for log in (_log(row) for row in receipt["logs"] if row["address"] == contract):
+        contract = _checksummed(receipt["to"]) if receipt["to"] else ""
+        for log in (_log(row) for row in receipt["logs"] if _checksummed(row["address"]) == contract):
             topic = log.topics[0] if log.topics else b""
             if topic == price_oracle.ReportAccepted.TOPIC:
                 for pair, round_id, answer in self._taken(contract, price_oracle.ReportAccepted.of(log).pages):
@@ -313,16 +306,18 @@ class Web3Gateway:
             elif topic == price_oracle.AnswerSkipped.TOPIC:
                 event = price_oracle.AnswerSkipped.of(log)
                 skipped[pair_of(event.feed_id)] = skip_reason_name(event.reason)
+        made = receipt.get("contractAddress")
         return Receipt(
-            tx_hash=receipt["transactionHash"].to_0x_hex(),
-            block_number=receipt["blockNumber"],
-            block_hash=receipt["blockHash"].to_0x_hex(),
-            succeeded=receipt["status"] == 1,
-            gas_used=receipt["gasUsed"],
-            contract_address=receipt.get("contractAddress"),
+            tx_hash=receipt["transactionHash"],
+            block_number=int(receipt["blockNumber"], 16),
+            block_hash=receipt["blockHash"],
+            succeeded=int(receipt["status"], 16) == 1,
+            gas_used=int(receipt["gasUsed"], 16),
+            contract_address=_checksummed(made) if made else None,
             accepted=accepted,
             skipped=skipped,
             cost_wei=cost_wei(receipt),
+            witnesses=witnesses,
         )
 
     def _taken(self, contract: str, pages: bytes) -> Iterator[tuple[str, int, int]]:
@@ -359,10 +354,10 @@ class Web3Gateway:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Let only ChainError, BlockNotFound and TransactionNotFound out of a block of web3 calls."""
+    """Let only ChainError and BlockNotFound out of a block of web3 calls."""
     try:
         yield
-    except (TransactionNotFound, BlockNotFound):
+    except BlockNotFound:
         raise
     except ContractLogicError as exc:
         raise revert_of(exc.data) from None
@@ -382,7 +377,7 @@ def _reading(view: price_oracle.FeedView) -> FeedReading:
 
 
 def _log(row: Any) -> Log:
-    return Log(topics=tuple(bytes(topic) for topic in row["topics"]), data=bytes(row["data"]))
+    return Log(topics=tuple(bytes(HexBytes(topic)) for topic in row["topics"]), data=bytes(HexBytes(row["data"])))
 
 
 def _checksummed(address: str) -> ChecksumAddress:

@@ -45,6 +45,9 @@ class Destination(models.Model):
     read_agreement = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1)], help_text="Endpoints that must agree on a contract read."
     )
+    receipt_patience_s = models.PositiveIntegerField(
+        default=60, help_text="Seconds to wait for a second endpoint to show a receipt, where there are several."
+    )
     contract_address = models.CharField(
         max_length=42, blank=True, validators=[ADDRESS], help_text="Empty: the one deploy_contract recorded."
     )

@@ -23,6 +23,7 @@ MAX_CHAIN_ID = 2**63 - 1
 INTEGER_BOUNDS: Mapping[str, tuple[int, int]] = {
     "chain_id": (1, MAX_CHAIN_ID),
     "read_agreement": (1, MAX_URLS),
+    "receipt_patience_s": (0, 86_400),
     "signer_threshold": (0, 255),
     "max_fee_gwei": (1, 10**9),
     "bump_after_blocks": (1, 10_000),

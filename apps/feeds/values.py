@@ -100,6 +100,7 @@ class DestinationConfig:
     required: bool = False
     contract_address: str = ""
     read_agreement: int = 1
+    receipt_patience_s: int = 60
     transmitters: list[str] = field(default_factory=list)
     signers: list[str] = field(default_factory=list)
     signer_threshold: int = 0

@@ -124,6 +124,9 @@ NONCE_GAPS_FILLED = Counter(
     "oracle_nonce_gaps_filled_total", "Nonces that nothing held and a self-transfer filled.", ["chain", "address"]
 )
 REORGS = Counter("oracle_reorgs_total", "Confirmed submissions whose block left the chain.", ["chain"])
+RECEIPTS = Counter(
+    "oracle_receipts_total", "Looks at receipts, by what the endpoints together say of them.", ["chain", "verdict"]
+)
 RPC_REQUESTS = Counter("oracle_rpc_requests_total", "Calls to RPC endpoints; code is ok or why none.", ["host", "code"])
 RPC_LATENCY = Histogram(
     "oracle_rpc_latency_seconds",
@@ -240,6 +243,11 @@ def nonce_gap_filled(chain: int, address: str) -> None:
 def reorged(chain: int) -> None:
     """Count a confirmed submission that left its block."""
     REORGS.labels(chain).inc()
+
+
+def receipt_weighed(chain: int, verdict: str) -> None:
+    """Count a look at a receipt: ``agreed``, ``alone`` (others are silent), ``contradicted``, ``single`` (of one)."""
+    RECEIPTS.labels(chain, verdict).inc()
 
 
 def clock_skew(seconds: float) -> None:

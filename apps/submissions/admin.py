@@ -81,6 +81,8 @@ class SubmissionAdmin(ReadOnlyAdmin):
                     "cost_eth",
                     "block_hash",
                     "lost_blocks",
+                    ("witnesses", "doubted_since"),
+                    "doubt",
                 )
             },
         ),

@@ -41,6 +41,7 @@ class ChainPolicy:
     chain_id: int
     rpc_urls: tuple[str, ...]
     read_agreement: int
+    receipt_patience_s: int
     signers: tuple[str, ...]
     transmitters: tuple[str, ...]
     fee_strategy: FeeStrategy
@@ -96,6 +97,7 @@ def settings_policy() -> ChainPolicy:
         chain_id=settings.CHAIN_ID,
         rpc_urls=tuple(settings.ETH_RPC_URLS),
         read_agreement=settings.READ_AGREEMENT,
+        receipt_patience_s=settings.RECEIPT_PATIENCE_S,
         signers=tuple(settings.SIGNER_KEYSTORES),
         transmitters=tuple(key for key in [settings.TRANSMITTER_KEYSTORE, *settings.SPARE_TRANSMITTERS] if key),
         fee_strategy=FeeStrategy(settings.FEE_STRATEGY),
@@ -123,6 +125,7 @@ def _row_policy(row: Destination, environment: ChainPolicy) -> ChainPolicy:
         chain_id=row.chain_id,
         rpc_urls=tuple(row.rpc_urls),
         read_agreement=row.read_agreement,
+        receipt_patience_s=row.receipt_patience_s,
         signers=tuple(row.signers) or environment.signers,
         transmitters=tuple(row.transmitters) or environment.transmitters,
         fee_strategy=FeeStrategy(row.fee_strategy),

@@ -31,6 +31,7 @@ from apps.submissions.replacing import reprice
 from apps.submissions.sending import REVERTED, broadcast
 from apps.submissions.services import fail, move
 from apps.submissions.signing import report_answers
+from apps.submissions.witnessing import is_patience_over, may_act_on
 
 log = logging.getLogger(__name__)
 State = Submission.State
@@ -49,15 +50,18 @@ def confirm(submission_id: uuid.UUID, clients: ChainClients) -> None:
     submission = Submission.objects.select_related("deployment", "wallet").get(pk=submission_id)
     if submission.state not in FOLLOWED or submission.deployment is None:
         return
+    now = timezone.now()
     receipt = receipt_of(submission, clients.gateway, everywhere=submission.state == State.MISSING)
-    if receipt is not None:
+    if receipt is not None and may_act_on(receipt, submission, clients.policy, now=now):
         accept(submission, submission.deployment, receipt, clients)
+    elif receipt is not None and not is_patience_over(submission, clients.policy, now=now):
+        return
     elif old := revive_overtaken(submission, clients.gateway):
         confirm(old.pk, clients)
     elif submission.state == State.MISSING:
-        resolve_missing(submission, clients, now=timezone.now())
+        resolve_missing(submission, clients, now=now)
     else:
-        _chase(submission, clients, now=timezone.now())
+        _chase(submission, clients, now=now)
 
 
 def push(submission: Submission, clients: ChainClients) -> None:
@@ -91,6 +95,7 @@ def _mined_fields(receipt: Receipt) -> dict[str, object]:
         "block_hash": receipt.block_hash,
         "gas_used": receipt.gas_used,
         "cost_wei": receipt.cost_wei,
+        "witnesses": max(1, len(receipt.witnesses.shown_by)),
     }
 
 

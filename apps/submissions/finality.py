@@ -14,6 +14,7 @@ from apps.submissions.clients import ChainClients
 from apps.submissions.models import Submission
 from apps.submissions.sending import broadcast
 from apps.submissions.services import move
+from apps.submissions.witnessing import may_act_on
 
 log = logging.getLogger(__name__)
 State = Submission.State
@@ -39,7 +40,7 @@ def settle_confirmed(confirmed: Sequence[Submission], clients: ChainClients, *, 
 def final_block(gateway: OracleGateway, policy: ChainPolicy) -> int:
     """Return the newest block that the chain's rule calls final."""
     if policy.finality is Finality.DEPTH:
-        return gateway.head().number - policy.confirmations
+        return gateway.tagged("latest") - policy.confirmations
     return gateway.tagged(policy.finality.value)
 
 
@@ -54,8 +55,13 @@ def is_final_due(submission: Submission, *, final_block: int, now: datetime) -> 
 
 
 def settle(submission: Submission, clients: ChainClients, *, now: datetime) -> None:
-    """Make a CONFIRMED submission FINAL when it is due and still in its block; reopen it when it left the block."""
-    receipt = clients.gateway.receipt(submission.tx_hash)
+    """Make a CONFIRMED submission FINAL when it is due and still in its block; reopen it when it left the block.
+
+    It stays CONFIRMED while endpoints contradict each other, which holds up no other submission.
+    """
+    receipt = clients.gateway.receipt(submission.tx_hash, everywhere=True)
+    if receipt is not None and not may_act_on(receipt, submission, clients.policy, now=now):
+        return
     left = receipt.block_hash != submission.block_hash if receipt else not _is_forgotten(submission, clients.gateway)
     if left:
         _reorged(submission, clients.gateway)

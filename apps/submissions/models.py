@@ -159,6 +159,15 @@ class Submission(models.Model):
     resends = models.PositiveSmallIntegerField(
         default=0, help_text="Times it was opened again after the chain lost it."
     )
+    witnesses = models.PositiveSmallIntegerField(
+        null=True, help_text="Endpoints that showed the receipt it ended by; 1 of several: the others were silent."
+    )
+    doubted_since = models.DateTimeField(
+        null=True, help_text="Set: too few endpoints show its receipt, since then; see RECEIPT_PATIENCE_S."
+    )
+    doubt = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="Who showed that receipt and who denied it."
+    )
     replaced_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, related_name="replaces", help_text="The newer report."
     )

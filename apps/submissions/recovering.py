@@ -26,11 +26,17 @@ REVIVABLE = (State.PLANNED, State.REPLACED, State.FATAL, *Submission.IN_FLIGHT)
 
 
 def receipt_of(submission: Submission, gateway: OracleGateway, *, everywhere: bool = False) -> Receipt | None:
-    """Return the receipt of the attempt of this submission that was mined, the newest first; None without one."""
+    """Return the receipt of the attempt of this submission that was mined, the newest first; None without one.
+
+    One that too few endpoints show comes last: a made-up receipt must not hide that another attempt was mined.
+    """
+    doubted: Receipt | None = None
     for tx_hash in submission.attempts.order_by("-created_at", "-pk").values_list("tx_hash", flat=True):
         if receipt := gateway.receipt(tx_hash, everywhere=everywhere):
-            return receipt
-    return None
+            if receipt.witnesses.are_enough:
+                return receipt
+            doubted = doubted or receipt
+    return doubted
 
 
 def recover_landed(submission: Submission, deployment: Deployment, gateway: OracleGateway) -> bool:
@@ -38,7 +44,7 @@ def recover_landed(submission: Submission, deployment: Deployment, gateway: Orac
     old = submission.attempts.filter(deployment=deployment, kind=Attempt.Kind.REPORT).defer("raw")
     for attempt in old.order_by("-created_at"):
         receipt = gateway.receipt(attempt.tx_hash, everywhere=True)
-        if receipt is not None and receipt.succeeded and receipt.accepted:
+        if receipt is not None and receipt.succeeded and receipt.accepted and not receipt.witnesses.contradict:
             take_back(submission, attempt, frm=[State.PLANNED])
             log.warning("an old attempt landed after all submission=%s tx=%s", submission.pk, attempt.tx_hash)
             return True
@@ -68,9 +74,11 @@ def resolve_missing(submission: Submission, clients: ChainClients, *, now: datet
         return
     if now - submission.updated_at < timedelta(seconds=clients.policy.timeout_s):
         return
-    reason = f"nonce {submission.nonce} of {wallet.address} was used by another transaction"
-    log.error("foreign use of a transmitter's key wallet=%s nonce=%s", wallet.address, submission.nonce)
-    metrics.foreign_nonces(wallet.chain_id, wallet.address, 1)
+    reason = f"nonce {submission.nonce} of {wallet.address} was used, by what the endpoints do not agree on"
+    if submission.doubted_since is None:
+        reason = f"nonce {submission.nonce} of {wallet.address} was used by another transaction"
+        log.error("foreign use of a transmitter's key wallet=%s nonce=%s", wallet.address, submission.nonce)
+        metrics.foreign_nonces(wallet.chain_id, wallet.address, 1)
     skip_taken_nonces(wallet, mined=gateway.nonce(wallet.address, pending=False))
     reopen(Submission.objects.filter(pk=submission.pk, state=State.MISSING), reason=reason)
 
@@ -107,7 +115,10 @@ def revive_overtaken(submission: Submission, gateway: OracleGateway) -> Submissi
     others = Attempt.objects.filter(wallet=submission.wallet, nonce=nonce, submission__isnull=False)
     for attempt in others.exclude(submission=submission).select_related("submission", "wallet", "deployment"):
         old = attempt.submission
-        if old is not None and old.state not in Submission.LANDED and gateway.receipt(attempt.tx_hash) is not None:
+        if old is None or old.state in Submission.LANDED:
+            continue
+        receipt = gateway.receipt(attempt.tx_hash)
+        if receipt is not None and not receipt.witnesses.contradict:
             take_back(old, attempt, frm=REVIVABLE)
             return old
     return None

@@ -48,6 +48,8 @@ _OF_ONE_SENDING: dict[str, Any] = {
     "skipped": {},
     "broadcast_at": None,
     "confirmed_at": None,
+    "witnesses": None,
+    "doubted_since": None,
 }
 
 

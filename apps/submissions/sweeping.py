@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 
-from django.db.models import QuerySet
+from django.db.models import F, OrderBy, QuerySet
 from django.utils import timezone
 
 from apps.chain.errors import ChainError, ContractMissing, LaneClosed, NotDeployed, RpcUnavailable, SequencerDown
@@ -22,6 +22,7 @@ from apps.submissions.services import StateMoved
 log = logging.getLogger(__name__)
 State = Submission.State
 BATCH = 50  # of each state in one sweep, so that a sweep stays short; the next one takes the rest
+UNDOUBTED_FIRST = F("doubted_since").asc(nulls_first=True)  # contradicted ones wait long, and must hold up no others
 HOPELESS = (RpcUnavailable, NotDeployed, ContractMissing)  # as true for the next submission as for this one
 FOR_NEW_ONES = (LaneClosed, SequencerDown)  # as true for the next one that is not signed yet
 
@@ -41,13 +42,13 @@ def sweep(clients: ChainClients) -> None:
         _each(_batch(policy, state, order="nonce"), lambda row: confirm(row.pk, clients))
     _each(worth_sending(clients)[:BATCH], lambda row: _send_and_look(row, clients), until=FOR_NEW_ONES)
     now = timezone.now()
-    due = settle_confirmed(list(_batch(policy, State.CONFIRMED, order="nonce")), clients, now=now)
+    due = settle_confirmed(list(_batch(policy, State.CONFIRMED, order=UNDOUBTED_FIRST)), clients, now=now)
     _each(due, lambda row: settle(row, clients, now=now))
 
 
-def _batch(policy: ChainPolicy, state: Submission.State, *, order: str) -> QuerySet[Submission]:
+def _batch(policy: ChainPolicy, state: Submission.State, *, order: str | OrderBy) -> QuerySet[Submission]:
     rows = Submission.objects.filter(destination=policy.name, chain_id=policy.chain_id, state=state)
-    return rows.select_related("deployment", "wallet").order_by(order)[:BATCH]
+    return rows.select_related("deployment", "wallet").order_by(order, "nonce")[:BATCH]
 
 
 def _send_and_look(submission: Submission, clients: ChainClients) -> None:

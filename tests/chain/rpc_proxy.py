@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -64,6 +64,9 @@ class RpcProxy:
     delay_s: float = 0.0
     reorders: bool = False
     clock_offset_s: float = 0.0
+    forge: Callable[[str, Any], Any] | None = None  # takes a transaction's hash and its true receipt, gives another
+    hides_block_bodies: bool = False
+    head_block: int = 0  # the number it gives the latest block, 0 for the true one
     weather: Weather | None = None
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
@@ -103,7 +106,18 @@ class RpcProxy:
         if method == "eth_blockNumber" and (self.lag_blocks or drawn == "lag"):
             number = int(json.loads(reply)["result"], 16) - (self.lag_blocks or 20)
             return 200, _result(question, hex(max(0, number)))
-        return 200, reply
+        return 200, self._forged(question, reply)
+
+    def _forged(self, question: dict[str, Any], reply: bytes) -> bytes:
+        """Return the node's reply, or what was made of it: of a receipt, a block's body or the newest block."""
+        method, params, truth = question["method"], question["params"], json.loads(reply).get("result")
+        if method == "eth_getTransactionReceipt" and self.forge is not None:
+            return _result(question, self.forge(params[0], truth))
+        if method != "eth_getBlockByNumber" or truth is None:
+            return reply
+        number = {"number": hex(self.head_block)} if self.head_block and params[0] == "latest" else {}
+        body: dict[str, Any] = {"transactions": []} if self.hides_block_bodies else {}
+        return _result(question, {**truth, **number, **body}) if number or body else reply
 
     def _reordered(self, question: dict[str, Any], body: bytes) -> bytes:
         """Hold a transaction back until the next one has gone."""

@@ -241,6 +241,7 @@ def _environment(
         "ADMIN_KEYSTORE": "",
         "KEYSTORE_PASSWORD": PASSWORD,
         "READ_AGREEMENT": "2",
+        "RECEIPT_PATIENCE_S": "5",
         "TRANSACTION_TIMEOUT_S": "1",
         "BUMP_AFTER_BLOCKS": "3",
         "CONFIRMATIONS": str(CONFIRMATIONS),

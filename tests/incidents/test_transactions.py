@@ -145,6 +145,7 @@ def test_incident_14_error_after_the_node_accepted(chain: Chain, anvil_rpc: str,
     """A gateway forwards the transaction and then answers 429 or 504: no second one is signed, one lands."""
     chain.use(chain.proxy.url, anvil_rpc)
     chain.proxy.status_after = status
+    chain.settings.RECEIPT_PATIENCE_S = 0  # the endpoint that said 429 rests, and is not waited for as a witness
     submission = report(1)
 
     tasks.submit(str(submission.pk))

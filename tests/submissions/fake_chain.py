@@ -100,6 +100,8 @@ class FakeChain:
         return self._call("block", read)
 
     def tagged(self, tag: str) -> int:
+        if tag == "latest":
+            return self._call("head", lambda: len(self.blocks) - 1)
         return self._call("tagged", lambda: self.tags[tag])
 
     def sequencer_status(self, feed: str) -> SequencerStatus:

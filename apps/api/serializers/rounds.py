@@ -196,6 +196,10 @@ class SubmissionSerializer(serializers.Serializer[Submission]):
     failure = serializers.CharField(source="failure_code", help_text="Empty unless it will never land.")
     resends = serializers.IntegerField(help_text="Times it was sent again after the chain lost it.")
     confirmed_at = serializers.DateTimeField(allow_null=True)
+    witnesses = serializers.IntegerField(allow_null=True, help_text="Endpoints that showed the receipt it ended by.")
+    doubted_since = serializers.DateTimeField(
+        allow_null=True, help_text="Too few endpoints show its receipt, since then."
+    )
 
     def get_tx_hash(self, submission: Submission) -> str | None:
         """Return the mined transaction or None."""

@@ -75,7 +75,7 @@ class DestinationAdmin(VersionedAdmin):
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": ("name", "description", ("enabled", "paused"), ("is_default", "required"))}),
-        ("Chain", {"fields": ("chain_id", "rpc_urls", ("read_agreement", "contract_address"))}),
+        ("Chain", {"fields": ("chain_id", "rpc_urls", ("read_agreement", "receipt_patience_s"), "contract_address")}),
         ("Keys", {"fields": ("transmitters", "signers", ("signer_threshold", "admin_key"))}),
         ("Fees", {"fields": (("fee_strategy", "data_fee"), ("max_fee_gwei", "min_balance_eth"))}),
         (
