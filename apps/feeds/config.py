@@ -18,9 +18,10 @@ from apps.feeds.destination_rules import destination_problems, published_problem
 from apps.feeds.document import Complaint, ConfigError, Document
 from apps.feeds.models import Destination, Feed, Listing, Source
 from apps.feeds.options import adapter_slugs, destination_url_problems, option_problems, source_rule_problems
+from apps.feeds.problems import Problem
 from apps.feeds.selectors import current_config
 from apps.feeds.services import lock_configuration, record_config_version
-from apps.feeds.validation import Problem, change_problems, config_problems
+from apps.feeds.validation import change_problems, config_problems
 from apps.feeds.values import Config, DestinationConfig, FeedConfig, ListingConfig, SourceConfig
 
 

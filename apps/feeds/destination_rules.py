@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from apps.feeds.destination_model import DATA_FEES, FEE_STRATEGIES, FINALITIES, MAIN
-from apps.feeds.validation import SLUG, Problem, Where, is_http_url
+from apps.feeds.problems import SLUG, Problem, Where, is_http_url
 from apps.feeds.values import Config, DestinationConfig, FeedConfig
 from apps.monitoring import logs
 from oracle_project import env

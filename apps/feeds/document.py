@@ -21,7 +21,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from apps.feeds.document_writer import VERSION
-from apps.feeds.validation import Where
+from apps.feeds.problems import Where
 from apps.feeds.values import (
     DESTINATION_KEYS,
     FEED_KEYS,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from urllib.parse import parse_qsl
 
-from apps.feeds.validation import Problem, Where
+from apps.feeds.problems import Problem, Where
 from apps.feeds.values import Config, SourceConfig
 from apps.monitoring import logs
 from apps.sources import budget

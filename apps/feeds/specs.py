@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from apps.feeds.validation import venue_of
+from apps.feeds.source_rules import venue_of
 from apps.feeds.values import FEED_KEYS, Config, FeedConfig
 from apps.pricing.types import FeedSpec, ListingSpec
 

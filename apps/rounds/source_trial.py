@@ -13,9 +13,9 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.feeds.admin.forms import SourceForm
+from apps.feeds.listing_rules import MAX_TICKER
 from apps.feeds.models import Feed, Source, SourceKey
 from apps.feeds.selectors import listings_of, source_spec
-from apps.feeds.validation import MAX_TICKER
 from apps.feeds.values import Config
 from apps.pricing.types import Ask, ListingSpec, Miss, Quote, SourceSpec
 from apps.rounds.comparing import Comparison, assumed_listing, compare, shown

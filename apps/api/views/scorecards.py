@@ -14,7 +14,7 @@ from apps.api.problems import Problem, ProblemCode
 from apps.api.schema import PAIR_PARAMETER, problems
 from apps.api.serializers.scorecards import WINDOWS, FeedScorecardSerializer, ScorecardListSerializer
 from apps.feeds.models import Listing
-from apps.feeds.validation import SLUG
+from apps.feeds.problems import SLUG
 from apps.scorecards.selectors import (
     Window,
     scorecards_of_feed,

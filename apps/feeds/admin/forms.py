@@ -22,12 +22,13 @@ from unfold.widgets import (
 from apps.feeds.admin.generic_fields import PREFIX, GenericFieldsForm
 from apps.feeds.config import new_problems
 from apps.feeds.destination_model import MAIN
+from apps.feeds.feed_rules import PAIR, feed_problems, outgrown_problems
 from apps.feeds.keys import SealedKey, seal_key
 from apps.feeds.models import Destination, Feed, Listing, Source, SourceKey
 from apps.feeds.options import adapter_slugs, lookup_problems
+from apps.feeds.problems import Problem
 from apps.feeds.selectors import current_config, feed_config, key_origin, source_config
 from apps.feeds.services import reorder_listings
-from apps.feeds.validation import PAIR, Problem, feed_problems, outgrown_problems
 from apps.feeds.values import Config, FeedConfig, ListingConfig, SourceConfig, plain
 from apps.sources.sealing import SealError
 
