@@ -68,36 +68,46 @@ def _differences(
     landed = Submission.objects.filter(
         deployment=deployment, state__in=Submission.LANDED, block_number__gte=first, block_number__lte=last
     )
-    stored = {(row.tx_hash, pair): (row, _answers(row)[pair]) for row in landed for pair in row.landed}
+    stored = {(row.tx_hash, pair): row for row in landed for pair in row.landed}
     seen = {(event.tx_hash, event.pair): event for event in events}
-    for (tx_hash, pair), (row, ours) in stored.items():
+    for (tx_hash, pair), row in stored.items():
         event = seen.get((tx_hash, pair))
         if event is None and not gateway.keeps_body(row.block_number or 0):
             log.warning("block can no longer be compared block=%s submission=%s", row.block_number, row.pk)
-        elif event is None or event.answer != ours:
-            yield ChainDifference(
-                deployment=deployment,
-                kind=Kind.MISSING if event is None else Kind.DIFFERENT,
-                pair=pair,
-                tx_hash=tx_hash,
-                block_number=row.block_number or first,
-                ours=ours,
-                theirs=None if event is None else event.answer,
-                submission=row,
-            )
-    for (tx_hash, pair), event in seen.items():
-        sent = Submission.objects.filter(attempts__tx_hash=tx_hash).first()
-        is_on_its_way = sent is not None and sent.state in Submission.UNFINISHED  # its receipt is still to be read
-        if (tx_hash, pair) not in stored and not is_on_its_way:
-            yield ChainDifference(
-                deployment=deployment,
-                kind=Kind.EXTRA,
-                pair=pair,
-                tx_hash=tx_hash,
-                block_number=event.block_number,
-                theirs=event.answer,
-                submission=sent,
-            )
+        elif event is None or event.answer != _answers(row)[pair]:
+            yield _untold(row, pair, event, deployment)
+    for key, event in seen.items():
+        if key not in stored:
+            yield from _extra(event, deployment)
+
+
+def _untold(row: Submission, pair: str, event: FeedEvent | None, deployment: Deployment) -> ChainDifference:
+    """Return that the chain does not say what the row says landed: nothing of it, or another answer."""
+    return ChainDifference(
+        deployment=deployment,
+        kind=Kind.MISSING if event is None else Kind.DIFFERENT,
+        pair=pair,
+        tx_hash=row.tx_hash,
+        block_number=row.block_number or 0,
+        ours=_answers(row)[pair],
+        theirs=None if event is None else event.answer,
+        submission=row,
+    )
+
+
+def _extra(event: FeedEvent, deployment: Deployment) -> Iterator[ChainDifference]:
+    """Yield that no row says what the event does, unless its submission's receipt is still to be read."""
+    sent = Submission.objects.filter(attempts__tx_hash=event.tx_hash).first()
+    if sent is None or sent.state not in Submission.UNFINISHED:
+        yield ChainDifference(
+            deployment=deployment,
+            kind=Kind.EXTRA,
+            pair=event.pair,
+            tx_hash=event.tx_hash,
+            block_number=event.block_number,
+            theirs=event.answer,
+            submission=sent,
+        )
 
 
 def _answers(row: Submission) -> Mapping[str, int]:
