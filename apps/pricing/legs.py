@@ -64,22 +64,27 @@ def refuse_legs(observations: Sequence[Observation], *, feed: FeedSpec, rates: M
     A leg in doubt goes while a quorum remains without it; otherwise the price stands on it, and is stopped.
     """
     usable = [observation for observation in observations if not observation.refusal]
-    through: defaultdict[str, list[Observation]] = defaultdict(list)
-    for observation in usable:
-        if observation.conversion is not None:
-            through[observation.conversion.pair].append(observation)
-    out = [pair for pair in _pegged(feed, rates) if rates[pair].price is None or rates[pair].stop is not None]
+    missing = _stopped(observations, rates=rates) if feed.lean_bps else 0
+    through = _by_leg(usable)
     if not through:
-        return Verdict(_stopped(observations, rates=rates) if feed.lean_bps else 0)
+        return Verdict(missing)
     direct = _direct(usable, feed=feed)
     legs = [_judged(_Leg(rates[pair], through[pair]), direct, feed=feed) for pair in sorted(through)]
+    out = _without_price(feed, rates)
     left, kept = _refuse_broken(legs, left=len(usable), feed=feed, out=out)
     doubted, stop = _refuse_doubted([leg for leg in legs if leg.pair not in out], left=left, feed=feed)
     if stop is None and out and kept:
         stop = Stop(AnswerReason.COINS_BROKEN, f"{', '.join(out)} cannot be used, and {'; '.join(kept)}")
-    if feed.lean_bps:
-        doubted += _stopped(observations, rates=rates)
-    return Verdict(doubted, stop)
+    return Verdict(doubted + missing, stop)
+
+
+def _by_leg(usable: Sequence[Observation]) -> Mapping[str, list[Observation]]:
+    """Return the quotes that convert, by the leg they convert through."""
+    through: defaultdict[str, list[Observation]] = defaultdict(list)
+    for observation in usable:
+        if observation.conversion is not None:
+            through[observation.conversion.pair].append(observation)
+    return through
 
 
 def _refuse_broken(legs: Sequence[_Leg], *, left: int, feed: FeedSpec, out: list[str]) -> tuple[int, list[str]]:
@@ -193,10 +198,10 @@ def _direct(usable: Sequence[Observation], *, feed: FeedSpec) -> list[Decimal]:
     return [price for price in prices if abs(price - centre) <= limit]
 
 
-def _pegged(feed: FeedSpec, rates: Mapping[str, FeedPrice]) -> list[str]:
-    """Return the feed's legs that have a peg."""
-    found = {pair for row in feed.listings if (pair := row.conversion) and pair in rates and rates[pair].feed.peg}
-    return sorted(found)
+def _without_price(feed: FeedSpec, rates: Mapping[str, FeedPrice]) -> list[str]:
+    """Return the feed's legs that have a peg, and no price or one that a guard stopped."""
+    legs = {pair: rates[pair] for row in feed.listings if (pair := row.conversion) and pair in rates}
+    return sorted(pair for pair, rate in legs.items() if rate.feed.peg and (rate.price is None or rate.stop))
 
 
 def _stopped(observations: Sequence[Observation], *, rates: Mapping[str, FeedPrice]) -> int:
