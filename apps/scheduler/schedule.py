@@ -47,5 +47,9 @@ def _every(interval_s: float, task: str, *args: str) -> dict[str, Any]:
 
 
 def expires_after_s(interval_s: float) -> float:
-    """Return how long a tick of the clock is worth something."""
+    """Return how long a tick of the clock is worth something.
+
+    A destination's sweep (5 s) and follow_chain (10 s, a tick each 5 s) share one process: a sweep that hangs leaves a
+    tick of follow_chain alive, and follow_chain gives way to a sweep itself (see ``submissions.tasks``).
+    """
     return max(interval_s * 2, 5)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from apps.chain.errors import ChainError
 from apps.feeds.destination_model import MAIN
@@ -19,6 +19,8 @@ from apps.submissions.models import OperatorAction, Submission
 from apps.submissions.services import StateMoved, hint
 
 log = logging.getLogger(__name__)
+# The task of the clock that ran last in this process, by destination.
+_ran_last: dict[str, str] = {}
 RECEIPT_LOOKS_S = (0.0, 0.05, 0.15, 0.4)  # a local chain mines on demand, but not always before the first look
 
 
@@ -61,13 +63,21 @@ def act(action_id: int) -> None:
 @shared_task(name="submissions.sweep")
 def sweep(destination: str = MAIN) -> None:
     """Drive every open submission of a destination one step."""
+    _ran_last[destination] = "sweep"
     with _logged("sweep", destination=destination):
         sweeping.sweep(clients.chain_clients(destination))
 
 
-@shared_task(name="submissions.follow_chain")
-def follow_chain(destination: str = MAIN) -> None:
-    """Notice a reset or shortened chain, register missing feeds, read balance and prices."""
+@shared_task(name="submissions.follow_chain", bind=True)
+def follow_chain(self: Task[..., None], destination: str = MAIN) -> None:
+    """Notice a reset or shortened chain, register missing feeds, read balance and prices.
+
+    Not twice without a sweep between: its ticks live longer than the sweep's, so with a slow node, where one run takes
+    longer than its interval, the next tick would always be its own and every sweep's would have expired.
+    """
+    if _ran_last.get(destination) == "follow_chain" and not self.request.called_directly:
+        return
+    _ran_last[destination] = "follow_chain"
     with _logged("follow_chain", destination=destination):
         following.follow(clients.chain_clients(destination), clients.deployer(destination))
 
