@@ -8,6 +8,7 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
+from eth_utils.address import is_address, to_checksum_address
 
 from apps.chain.artifacts import artifact
 from apps.chain.bindings import price_oracle, timelock_controller
@@ -74,14 +75,14 @@ def _timelock(timelock: str, governor: Governor) -> dict[str, Any]:
 def _pending(operation: PendingOperation, contract: str) -> dict[str, Any]:
     return {
         "operation": "0x" + operation.id.hex(),
-        "calls": [_call(target, data, contract) for target, data in operation.calls],
+        "calls": [told_call(target, data, contract=contract) for target, data in operation.calls],
         "ready_at": operation.ready_at.isoformat(),
         "after": "0x" + operation.predecessor.hex() if any(operation.predecessor) else None,
         "salt": "0x" + operation.salt.hex(),
     }
 
 
-def _call(target: str, data: bytes, contract: str) -> dict[str, Any]:
+def told_call(target: str, data: bytes, *, contract: str) -> dict[str, Any]:
     """Return a call in words where it is one of the oracle's or the timelock's own functions, else as it is."""
     abi = artifact("PriceOracle" if target == contract else "TimelockController").abi
     for entry in (one for one in abi if one["type"] == "function"):
@@ -104,9 +105,11 @@ def _type(entry: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """Return an argument as JSON: a feed id as its pair, other bytes in hex."""
+    """Return an argument as JSON: an address with its checksum, a feed id as its pair, other bytes in hex."""
     if isinstance(value, bytes):
         return _shown_bytes(value)
+    if is_address(value):
+        return to_checksum_address(value)
     if isinstance(value, tuple | list):
         return [_shown(one) for one in value]
     return value

@@ -109,6 +109,8 @@ def _done(options: dict[str, Any]) -> tuple[dict[str, Any], Stage | None]:
 
 def _document(outcome: Outcome) -> dict[str, Any]:
     made = {name: value for name, value in asdict(outcome).items() if value not in ("", None, ())}
+    if not outcome.next_step:
+        del made["own_key_may"]  # says nothing where nothing is left to do
     return made | ({"ready_at": outcome.ready_at.isoformat()} if outcome.ready_at else {})
 
 
