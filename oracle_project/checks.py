@@ -8,7 +8,7 @@ oracle.E004 SIGNER_THRESHOLD does not fit the number of SIGNER_KEYSTORES
 oracle.E005 MARKET is unknown, or still ``auto`` in production
 oracle.E006 MARKET=simulated without MARKET_SIMULATOR_URL
 oracle.E007 MARKET=simulated with a CHAIN_ID that is not a local development chain's
-oracle.E008 a keystore file cannot be read, or is none; in production also: it is here without KEYSTORE_PASSWORD
+oracle.E008 a keystore file cannot be read, or is none; in production also: it is here without a password
 oracle.E009 rounds cannot end in their time: ROUND_DEADLINE_S and ROUND_INTERVAL_S do not fit
 oracle.E010 SOURCE_KEYS_SECRET holds a secret that is too short, or one twice
 oracle.W001 a keystore file is absent on this host (only the chain worker needs it)
@@ -29,7 +29,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 
-from apps.chain.key_references import is_keystore
+from apps.chain.key_references import is_keystore, password_file
 from apps.sources.proxies import proxy_fault
 from apps.sources.sealing import secret_faults
 from oracle_project import env
@@ -167,9 +167,11 @@ def _keystores() -> Iterator[CheckMessage]:
     files = [(name, Path(path)) for name, path in references if path and is_keystore(path)]
     for name, path in files:
         yield from _keystore(name, path)
-    here = any(path.exists() for _, path in files)
+    here = any(path.exists() and not password_file(path).exists() for _, path in files)
     if here and settings.SETTINGS_MODULE == PRODUCTION and not env.is_set("KEYSTORE_PASSWORD"):
-        yield _error(8, "keystore files are here, but KEYSTORE_PASSWORD (or KEYSTORE_PASSWORD_FILE) is not set")
+        yield _error(
+            8, "keystore files without a .password file are here, but KEYSTORE_PASSWORD (or its _FILE) is not set"
+        )
 
 
 def _keystore(name: str, path: Path) -> Iterator[CheckMessage]:

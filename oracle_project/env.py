@@ -107,7 +107,8 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "KEYSTORE_PASSWORD",
-        "Password of the keystore files; needed only where they are: chain worker, deploy_contract, contract.",
+        "Password of the keystore files that have none of their own beside them (signer_1.password for signer_1); "
+        "needed only where they are: chain worker, deploy_contract, contract.",
         "",
         secret=True,
     ),

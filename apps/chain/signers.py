@@ -20,6 +20,7 @@ from eth_typing import Hash32
 from eth_utils.address import to_checksum_address
 
 from apps.chain.errors import KeystoreUnusable
+from apps.chain.key_references import password_file
 from apps.chain.signatures import HALF_ORDER
 from apps.chain.transactions import SignedTransaction, TransactionFields, signed_transaction, unsigned_bytes
 from oracle_project import env
@@ -84,17 +85,24 @@ class KeystoreSigner:
 
 
 def open_keystore(path: str | Path) -> KeystoreSigner:
-    """Return the key of a keystore file, opened with KEYSTORE_PASSWORD (or the file KEYSTORE_PASSWORD_FILE names).
+    """Return the key of a keystore file, opened with the password in the file beside it, else KEYSTORE_PASSWORD.
 
     Raises KeystoreUnusable, without a word about the content.
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
-        key = _accounts().decrypt(document, env.text("KEYSTORE_PASSWORD"))
+        key = _accounts().decrypt(document, _password_of(Path(path)))
     except (OSError, ValueError, TypeError, KeyError) as exc:
         # `from None`: the chain of a decryption error may quote the document
         raise KeystoreUnusable(f"{Path(path).name}: {exc.__class__.__name__}") from None
     return KeystoreSigner(_accounts().from_key(key))
+
+
+def _password_of(keystore: Path) -> str:
+    own = password_file(keystore)
+    if own.exists():
+        return own.read_text(encoding="utf-8").rstrip("\r\n")
+    return env.text("KEYSTORE_PASSWORD")
 
 
 def keystore_address(path: str | Path) -> str:

@@ -66,6 +66,25 @@ def test_password_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert open_keystore(tmp_path / "key.json").address == address
 
 
+def test_each_keystore_may_have_its_own_password(tmp_path: Path, password: str) -> None:
+    """The file beside a keystore opens that one alone; the others open with KEYSTORE_PASSWORD."""
+    own, shared = create_keystore(tmp_path / "own.json", "its own"), create_keystore(tmp_path / "shared.json", password)
+    (tmp_path / "own.json.password").write_text("its own\n")
+
+    assert open_keystore(tmp_path / "own.json").address == own
+    assert open_keystore(tmp_path / "shared.json").address == shared
+
+
+@pytest.mark.parametrize("content", [b"another", b"", b"\xff"])
+def test_wrong_password_beside_a_keystore_is_not_passed_by(tmp_path: Path, password: str, content: bytes) -> None:
+    """KEYSTORE_PASSWORD is not tried behind it: what lies there is what was meant."""
+    create_keystore(tmp_path / "key.json", password)
+    (tmp_path / "key.json.password").write_bytes(content)
+
+    with pytest.raises(KeystoreUnusable, match=r"^key\.json: \w+$"):
+        open_keystore(tmp_path / "key.json")
+
+
 @pytest.mark.parametrize("content", ["", "{}", "not json", '{"crypto": {"kdf": "scrypt"}, "version": 3}'])
 def test_unusable_keystore_raises_without_its_content(tmp_path: Path, password: str, content: str) -> None:
     """A malformed file gives one typed error that names the file and nothing in it."""

@@ -119,6 +119,9 @@ def test_keystores_without_their_password_are_named(
     path.write_text(json.dumps({"version": 3, "crypto": {}}), encoding="utf-8")
     assert "oracle.E008" in ids()
 
+    (tmp_path / "keystore.json.password").write_text("its own", encoding="utf-8")
+    assert "oracle.E008" not in ids()
+
 
 def test_a_keystore_is_accepted(settings: Settings, tmp_path: Path) -> None:
     """The shape of a Web3 secret storage file is enough; its password is tried by the chain worker."""
