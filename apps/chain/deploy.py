@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from apps.chain.web3_gateway import Web3Gateway
 
 MAX_PACKED_ANSWER = SHARED_MAX_ANSWER  # the contract's constants of the same names
-MAX_ANSWER = MAX_WIDE_ANSWER = 2**191 - 1
+MAX_WIDE_ANSWER = 2**191 - 1
 MAX_BPS = 2**16 - 1
 MAX_AGE_S = 2**24 - 1
 MAX_DEVIATION_BPS = 10_000

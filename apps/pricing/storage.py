@@ -19,8 +19,3 @@ class Storage(StrEnum):
     SHARED = "shared"
     ALONE = "alone"
     WIDE = "wide"
-
-
-def fits_a_lane(high: int | None) -> bool:
-    """Return whether an upper bound (scaled; None for no bound) fits a lane of a shared slot."""
-    return high is not None and high <= SHARED_MAX_ANSWER

@@ -55,16 +55,6 @@ def get_round(round_id: uuid.UUID) -> Round:
     return _complete(Round.objects.all()).get(pk=round_id)
 
 
-def recent_rounds(*, limit: int = 50, pair: str | None = None, before: datetime | None = None) -> list[Round]:
-    """Return the newest rounds first; ``before`` continues a page by the last ``opened_at`` seen."""
-    rounds = _complete(Round.objects.order_by("-opened_at"))
-    if pair is not None:
-        rounds = rounds.filter(pairs__contains=[pair])
-    if before is not None:
-        rounds = rounds.filter(opened_at__lt=before)
-    return list(rounds[:limit])
-
-
 def open_round_covering(pairs: Sequence[str], *, now: datetime) -> Round | None:
     """Return an open round in its time that already asks for all these pairs, locked; None without one."""
     covering = Round.objects.select_for_update().filter(

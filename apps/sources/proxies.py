@@ -14,7 +14,6 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import make_headers
 
 MAX_HOSTS = 32
-CONNECT_S = 5.0
 SCHEMES = ("http", "https")
 
 

@@ -27,7 +27,6 @@ from apps.submissions.models import (
 )
 
 WEI_PER_ETHER = Decimal(10) ** 18
-WEI_PER_GWEI = Decimal(10) ** 9
 STATE_COLOURS = {
     "PLANNED": "info",
     "IN_PROGRESS": "info",
