@@ -1,4 +1,4 @@
-"""Steady-state gas of the contract on an Anvil of its own: the definition that rivals were measured by.
+"""Steady-state gas of the contract on a fresh Anvil: the definition that rivals were measured by.
 
 Receipt's gasUsed of one ``submit``: base, calldata and execution; every slot non-zero, the ring full, each report a
 transaction of its own; 3 of 5 signers; all feeds of the contract in each report; mean of the last rounds.
@@ -7,12 +7,7 @@ transaction of its own; 3 of 5 signers; all feeds of the contract in each report
 from __future__ import annotations
 
 import statistics
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from eth_account import Account
 
@@ -23,7 +18,6 @@ from apps.chain.report import Report, ReportAnswer, report_message
 from apps.chain.signers import KeystoreSigner, sign_report
 from apps.chain.web3_gateway import Web3Gateway
 from local import embedded
-from local.launch import free_port
 
 SIGNERS = tuple(range(11, 16))
 SIGNING = (11, 13, 15)
@@ -54,21 +48,6 @@ class GasFigures:
 
     submit: float
     latest_round_data: int
-
-
-@contextmanager
-def anvil() -> Iterator[str]:
-    """Start an Anvil; yields its URL and ends it."""
-    with tempfile.TemporaryDirectory() as name:
-        port = free_port()
-        command = embedded.anvil_command(Path(name), port=port, keep=False)
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        try:
-            embedded.await_anvil(embedded.anvil_url(port=port))
-            yield embedded.anvil_url(port=port)
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
 def steady_gas(

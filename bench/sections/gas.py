@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bench.contract_gas import anvil, steady_gas
+from bench.contract_gas import steady_gas
 from bench.measure import SMOKE, Scale
 from bench.rows import Row, round_figure
+from bench.servers import Servers
 
 # Rivals' own code, measured beside ours on Anvil 1.7.1 (prague rules) by the same definition: the best with history
 # (OCR2 n=7 f=2; RedStone WithRounds twice), the best without (Maker Median; RedStone WithoutRounds; Pyth with three
@@ -21,7 +22,8 @@ def measure(scale: Scale) -> list[Row]:
     """Return every row of the section."""
     rows: list[Row] = []
     submit: dict[int, float] = {}
-    with anvil() as url:
+    with Servers() as servers:
+        url = servers.anvil().url
         for feeds in (1, 10) if scale is SMOKE else (1, 10, 100):
             figures = steady_gas(url, feeds=feeds)
             submit[feeds] = figures.submit

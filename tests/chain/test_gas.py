@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.contract_gas import anvil, steady_gas
+from bench.contract_gas import steady_gas
+from bench.servers import Servers
 from local import embedded
 
 # What was measured when this snapshot was taken, and the most that a feed may cost. Signatures differ in their zero
@@ -26,8 +27,8 @@ def chain() -> Iterator[str]:
         embedded.anvil_binary()
     except embedded.EmbeddedError as exc:
         pytest.skip(str(exc))
-    with anvil() as url:
-        yield url
+    with Servers() as servers:
+        yield servers.anvil().url
 
 
 @pytest.mark.parametrize("feeds", [1, 10, 100])
