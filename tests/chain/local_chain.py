@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,14 @@ import pytest
 from eth_account import Account
 
 from apps.chain.deploy import LOCAL_FUNDS_WEI, MAX_PACKED_ANSWER, Deployer
-from apps.chain.gateway import OnChainFeedConfig
+from apps.chain.gateway import OnChainFeedConfig, Receipt
 from apps.chain.signers import KeystoreSigner
 from apps.chain.web3_gateway import Web3Gateway
 from local import embedded
 from local.launch import free_port
 
 STOP_TIMEOUT_S = 10.0
+MINED_WITHIN_S = 10.0
 CHAIN_ID = 31337
 BTC = OnChainFeedConfig(
     decimals=8,
@@ -59,6 +61,15 @@ def anvil_at(folder: Path, *, forgets: bool = True) -> Iterator[str]:
 def gateway_to(url: str) -> Web3Gateway:
     """Return a gateway to a local chain."""
     return Web3Gateway([url], chain_id=CHAIN_ID)
+
+
+def mined(gateway: Web3Gateway, tx_hash: str) -> Receipt:
+    """Return the receipt of a transaction that was sent. Anvil mines at once, but not before it answers."""
+    until = time.monotonic() + MINED_WITHIN_S
+    while (receipt := gateway.receipt(tx_hash)) is None:
+        assert time.monotonic() < until, f"{tx_hash} is not mined after {MINED_WITHIN_S} s"
+        time.sleep(0.02)
+    return receipt
 
 
 def funded_deployer(gateway: Web3Gateway, *, admin: KeystoreSigner) -> Deployer:

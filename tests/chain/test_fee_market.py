@@ -12,7 +12,7 @@ from apps.chain.fees import GWEI, FeeMarket, Fees, legacy_fees, market_fees, tip
 from apps.chain.signers import TransactionFields, sign_transaction
 from apps.chain.web3_gateway import Web3Gateway
 from tests.chain.conftest import Oracle
-from tests.chain.local_chain import CHAIN_ID, key
+from tests.chain.local_chain import CHAIN_ID, key, mined
 
 HISTORY = {
     "baseFeePerGas": ["0x64", "0x64", "0xc8"],
@@ -101,8 +101,7 @@ def test_legacy_transaction_is_mined(oracle: Oracle) -> None:
     signed = sign_transaction(TransactionFields(CHAIN_ID, nonce, key(1).address, b"", 21_000, fees), key(1))
     gateway.broadcast(signed.raw)
 
-    receipt = gateway.receipt(signed.tx_hash)
+    receipt = mined(gateway, signed.tx_hash)
     assert fees.is_legacy
-    assert receipt is not None
     assert receipt.succeeded
     assert 0 < receipt.cost_wei <= 21_000 * fees.max_fee_wei

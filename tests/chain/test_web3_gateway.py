@@ -22,7 +22,7 @@ from apps.chain.report import Report, ReportAnswer, place_of, report_message
 from apps.chain.signers import SignedTransaction, TransactionFields, sign_report, sign_transaction
 from apps.chain.web3_gateway import Web3Gateway
 from tests.chain.conftest import Oracle
-from tests.chain.local_chain import BTC, gateway_to, key
+from tests.chain.local_chain import BTC, gateway_to, key, mined
 
 NOBODY = "0x" + "42" * 20
 
@@ -56,9 +56,8 @@ def test_report_lands_and_is_read_back(oracle: Oracle) -> None:
     signed = transaction(oracle, data)
 
     oracle.gateway.broadcast(signed.raw)
-    receipt = oracle.gateway.receipt(signed.tx_hash)
+    receipt = mined(oracle.gateway, signed.tx_hash)
 
-    assert receipt is not None
     assert receipt.succeeded
     assert receipt.accepted["BTC/USD"][1] == 123
     assert receipt.skipped == {"": "unknown_feed"}
@@ -72,6 +71,7 @@ def test_same_bytes_again_are_refused(oracle: Oracle) -> None:
     """A replayed transaction is told apart as NonceTooLow."""
     signed = transaction(oracle, signed_submit(oracle, ReportAnswer("NOT/ADDED", 1, 1)))
     oracle.gateway.broadcast(signed.raw)
+    mined(oracle.gateway, signed.tx_hash)
 
     with pytest.raises(NonceTooLow):
         oracle.gateway.broadcast(signed.raw)
@@ -93,9 +93,8 @@ def test_failed_transaction_is_explained(oracle: Oracle) -> None:
     signed = transaction(oracle, data)
 
     oracle.gateway.broadcast(signed.raw)
-    receipt = oracle.gateway.receipt(signed.tx_hash)
+    receipt = mined(oracle.gateway, signed.tx_hash)
 
-    assert receipt is not None
     assert not receipt.succeeded
     why = oracle.gateway.why_reverted(
         sender=key(1).address, to=oracle.contract, data=data, block_number=receipt.block_number
