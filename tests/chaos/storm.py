@@ -50,7 +50,9 @@ class Storm:
             self.answers += 1
             planned.append(PlannedAnswer(pair=pair, answer=self.answers, decimals=8, observed_at=datetime.now(UTC)))
         try:
-            made = plan_submission(answers=planned, evidence_hash="0x" + "cd" * 32, simulated=False)
+            made = plan_submission(
+                answers=planned, evidence_hash="0x" + "cd" * 32, simulated=False, destination=self.world.destination
+            )
         except (OperationalError, InterfaceError):
             connection.close()
             self.world.events["reports not accepted: no database"] += 1

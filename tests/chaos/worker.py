@@ -1,6 +1,6 @@
 """A chain worker that is killed over and over: a parent with everything loaded that forks a child after each death.
 
-Each child is a Celery worker of one process on the broker's chain queue. It dies of SIGKILL, which no handler sees:
+Each child is a Celery worker of one process on one destination's queue. It dies of SIGKILL, which no handler sees:
 every other one before a line of apps/submissions where none died yet, the rest after a random time. Where one died, and
 in which states submissions were then, goes to the log of deaths.
 
@@ -26,7 +26,7 @@ WATCHED = "/apps/submissions/"
 LONGEST_S = 6.0
 READY = "ready"  # with the seed after it, once the first child lives
 CALM = "calm"  # a file of this name in the folder ends the killing
-QUEUE = "chain"
+QUEUE = "CHAOS_QUEUE"  # the variable that names the destination's queue
 CLOCK = "by the clock"
 
 
@@ -72,7 +72,7 @@ def live(seed: str) -> None:
 
     app.worker_main(
         [
-            *("worker", "--pool", "solo", "--queues", QUEUE, "--hostname", f"chaos{seed}-{os.getpid()}@%h"),
+            *("worker", "--pool", "solo", "--queues", os.environ[QUEUE], "--hostname", f"chaos{seed}-{os.getpid()}@%h"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"),
         ]
     )
@@ -90,7 +90,8 @@ def states_now() -> str:
 
 def main() -> None:
     """Fork children until terminated; end the last one with this process."""
-    folder, dice, longest = Path(sys.argv[1]), random.Random(int(sys.argv[2])), int(sys.argv[3])
+    folder, longest = Path(sys.argv[1]), int(sys.argv[3])
+    dice = random.Random(f"{sys.argv[2]} {os.environ[QUEUE]}")  # workers of another destination die at other lines
     django.setup()
     from apps.chain import web3_gateway  # noqa: F401, PLC0415 - loaded once, before the forks
     from apps.submissions import tasks  # noqa: F401, PLC0415

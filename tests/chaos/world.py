@@ -24,7 +24,9 @@ from apps.chain.deploy import MAX_PACKED_ANSWER
 from apps.chain.gateway import OnChainFeedConfig
 from apps.chain.signers import KeystoreSigner, create_keystore, open_keystore
 from apps.chain.web3_gateway import Web3Gateway
-from apps.feeds.models import Feed
+from apps.feeds.destination_model import MAIN
+from apps.feeds.models import Destination, Feed
+from apps.submissions.chains import queue_of
 from apps.submissions.models import Deployment
 from oracle_project import celery_config
 from tests.chain.local_chain import CHAIN_ID, anvil_at, funded_deployer, gateway_to, key
@@ -40,6 +42,17 @@ MAX_AGE_S = 86_400  # nothing is to end by age here: that would explain too much
 BLOCK_S = 0.25
 CONFIRMATIONS = 8
 FUNDS_WEI = 10**19
+OWN_RPC_URLS, NOBODY = "SECOND_RPC_URLS", "http://127.0.0.1:9"
+# Of a destination with a row; the same that _environment says of main.
+RULES: dict[str, int] = {
+    "chain_id": CHAIN_ID,
+    "read_agreement": 2,
+    "receipt_patience_s": 5,
+    "timeout_s": 1,
+    "bump_after_blocks": 3,
+    "confirmations": CONFIRMATIONS,
+    "max_fee_gwei": 10_000,
+}
 SETTING = (str, int, float, dict, list)
 TICK_S = 0.3
 EVERY = {"submissions.sweep": 1, "submissions.follow_chain": 4, "submissions.reconcile": 10}  # ticks
@@ -73,6 +86,7 @@ class World:
     events: Counter[str] = field(default_factory=Counter)
     stopped: threading.Event = field(default_factory=threading.Event)
     mining: bool = True
+    destination: str = MAIN
 
     def rpc(self, method: str, *params: object) -> Any:
         """Ask the node itself, past the weather."""
@@ -92,7 +106,10 @@ class World:
             turn += 1
             for task in (name for name, every in EVERY.items() if turn % every == 0):
                 try:
-                    self.app.send_task(task, queue=QUEUE, retry=False, ignore_result=True, expires=2)
+                    queue = queue_of(self.destination)
+                    self.app.send_task(
+                        task, args=[self.destination], queue=queue, retry=False, ignore_result=True, expires=2
+                    )
                 except (OperationalError, OSError):
                     self.events["ticks without a broker"] += 1
 
@@ -137,11 +154,18 @@ class World:
 
 @contextmanager
 def world(
-    folder: Path, *, broker: str, weather: dict[str, float] | None = None, pairs: Sequence[str] = PAIRS, **names: str
+    folder: Path,
+    *,
+    broker: str,
+    weather: dict[str, float] | None = None,
+    pairs: Sequence[str] = PAIRS,
+    destination: str = MAIN,
+    **names: str,
 ) -> Iterator[World]:
     """Deploy a contract for some feeds on a fresh chain and describe it in a fresh database, as on a public chain.
 
-    broker: ``redis`` or ``amqp``. names: further variables of the workers' environment.
+    broker: ``redis`` or ``amqp``. destination: another than main has its row, and no chain is at main.
+    names: further variables of the workers' environment.
     """
     weather = STORM if weather is None else weather
     with ExitStack() as stack:
@@ -151,15 +175,19 @@ def world(
         url = stack.enter_context(anvil_at(folder / "chain", forgets=False))
         gateway = gateway_to(url)
         transmitter = _transmitter(folder)
-        contract = _contract(gateway, folder, pairs)
+        contract = _contract(gateway, folder, pairs, destination)
         proxies = [
             stack.enter_context(rpc_proxy(url, weather=Weather(weather, seed=seed) if weather else None))
             for seed in range(3)
         ]
-        environment = _environment(folder, proxies, database, cache, messages) | names
+        environment = _environment(folder, proxies, database, cache, messages)
+        environment |= {QUEUE: queue_of(destination)} | names
+        if destination != MAIN:
+            environment |= {OWN_RPC_URLS: environment["ETH_RPC_URLS"], "ETH_RPC_URLS": NOBODY}
         environment = {name: value for name, value in environment.items() if value}
         app = celery_of(environment)
         made = World(url, folder, gateway, contract, transmitter, proxies, environment, database, cache, messages, app)
+        made.destination = destination
         made.rpc("evm_setAutomine", False)
         made.rpc("anvil_setBalance", transmitter.address, hex(FUNDS_WEI))
         threads = [threading.Thread(target=run, daemon=True) for run in (made.mine_on, made.tick_on)]
@@ -199,16 +227,19 @@ def _transmitter(folder: Path) -> KeystoreSigner:
     return open_keystore(folder / "transmitter.json")
 
 
-def _contract(gateway: Web3Gateway, folder: Path, pairs: Sequence[str]) -> str:
+def _contract(gateway: Web3Gateway, folder: Path, pairs: Sequence[str], destination: str) -> str:
+    if destination != MAIN:
+        Destination.objects.create(name=destination, rpc_urls=[f"env:{OWN_RPC_URLS}"], **RULES)
     deployer = funded_deployer(gateway, admin=key(1))
     signers = [open_keystore(folder / f"{name}.json").address for name in ("s1", "s2", "s3")]
     made = deployer.deploy(ContractSetup(admin=key(1).address, signers=signers, threshold=2))
     for pair in pairs:
         config = OnChainFeedConfig(8, MAX_AGE_S, 3_600, 50, 1, MAX_PACKED_ANSWER, pair)
         deployer.add_feed(made.address, pair, config)
-        Feed.objects.create(pair=pair, max_age_s=MAX_AGE_S)
+        Feed.objects.create(pair=pair, max_age_s=MAX_AGE_S, destinations=[destination])
     signer_set = gateway.signer_set(made.address)
     Deployment.objects.create(
+        destination=destination,
         chain_id=CHAIN_ID,
         address=made.address,
         is_local=False,
