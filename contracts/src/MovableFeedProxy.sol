@@ -22,6 +22,9 @@ contract MovableFeedProxy is AggregatorV2V3Interface, Ownable2Step {
     /// @notice Thrown if the aggregator to be confirmed is not the proposed one.
     error NotProposed(address given, address proposed);
 
+    /// @notice Thrown if an aggregator's round ids do not fit beside a phase: it is a proxy with phases of its own.
+    error PhasesWithin(uint256 roundId);
+
     /// @notice Thrown if an aggregator has other decimals than the first: readers rely on them.
     error OtherDecimals(uint8 given, uint8 current);
 
@@ -54,7 +57,7 @@ contract MovableFeedProxy is AggregatorV2V3Interface, Ownable2Step {
     }
 
     /// @notice Let the proposed aggregator take over; the phase id goes up by one. Owner only.
-    /// @dev It must answer now and have the decimals of the first.
+    /// @dev It must answer now, have the decimals of the first, and no phases of its own.
     function confirmAggregator(AggregatorV2V3Interface next) external onlyOwner {
         if (address(next) == address(0) || address(next) != address(proposedAggregator)) {
             revert NotProposed(address(next), address(proposedAggregator));
@@ -62,6 +65,7 @@ contract MovableFeedProxy is AggregatorV2V3Interface, Ownable2Step {
         if (next.decimals() != decimals) revert OtherDecimals(next.decimals(), decimals);
         delete proposedAggregator;
         next.latestAnswer();
+        _withPhase(0, next.latestRound());
         _enter(next);
     }
 
@@ -121,8 +125,7 @@ contract MovableFeedProxy is AggregatorV2V3Interface, Ownable2Step {
     /// @inheritdoc AggregatorV2V3Interface
     function latestRound() external view returns (uint256) {
         Phase memory phase = s_current;
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return _withPhase(phase.id, uint80(phase.aggregator.latestRound()));
+        return _withPhase(phase.id, phase.aggregator.latestRound());
     }
 
     /// @inheritdoc AggregatorV2V3Interface
@@ -147,8 +150,11 @@ contract MovableFeedProxy is AggregatorV2V3Interface, Ownable2Step {
         emit AggregatorConfirmed(previous, address(next), id);
     }
 
-    function _withPhase(uint16 id, uint80 inner) private pure returns (uint80) {
-        return (uint80(id) << uint80(PHASE_SHIFT)) | inner;
+    /// @dev Bits of another phase would mix with ours: ids that name a wrong phase, and go back when the aggregator changes.
+    function _withPhase(uint16 id, uint256 inner) private pure returns (uint80) {
+        if (inner > type(uint64).max) revert PhasesWithin(inner);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return (uint80(id) << uint80(PHASE_SHIFT)) | uint80(inner);
     }
 
     function _split(uint256 roundId) private view returns (Phase memory phase, uint64 inner) {

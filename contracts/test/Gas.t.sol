@@ -15,6 +15,7 @@ contract GasTest is OracleTest {
     uint256 private constant LANES = 4;
     uint256 private constant ROUNDS = 8; // the ring of 4 full, and as many again
     uint256 private constant PRICE = 100_000e8;
+    uint256 private constant MAX_TRANSACTION = 1 << 24; // EIP-7825
 
     bool private s_isAnnouncing;
     FeedProxy private s_last;
@@ -63,6 +64,22 @@ contract GasTest is OracleTest {
         _reachSteadyState(1, 1);
         vm.snapshotGasLastCall("gas", "submit of 1 wide feed");
         _snapshotReading("latestRoundData, wide");
+    }
+
+    /// @dev The dearest calls of the offices: the book is as large as it gets, and pages without an answer are zero slots.
+    function test_offices_CanPayForEveryCallWithEveryPageInUse() public {
+        _makeSigners(31);
+        _deploy(249, IPriceOracle.Form.Wide);
+        _snapshotOffice("addFeed, the last of 249 pages");
+        vm.prank(ADMIN);
+        oracle.setSigners(signers, 16);
+        _snapshotOffice("setSigners, 31 signers and 249 pages");
+        vm.prank(PAUSER);
+        oracle.pause();
+        _snapshotOffice("pause, 249 pages without an answer");
+        vm.prank(ADMIN);
+        oracle.unpause();
+        _snapshotOffice("unpause, 249 pages");
     }
 
     /// @notice Take the gas of one reading, in a transaction in which nothing was read before.
@@ -123,6 +140,10 @@ contract GasTest is OracleTest {
             uint256 index = isWide ? 0x8000 : first / LANES;
             report = abi.encodePacked(report, uint16(index), uint32(block.timestamp - 2), body);
         }
+    }
+
+    function _snapshotOffice(string memory name) private {
+        vm.assertGe(MAX_TRANSACTION, vm.snapshotGasLastCall("gas", name), name);
     }
 
     function _snapshotReading(string memory name) private {

@@ -238,5 +238,6 @@ ERRORS: dict[bytes, tuple[str, tuple[str, ...]]] = {
     bytes.fromhex("2a92eb14"): ("OtherDecimals", ("uint8", "uint8")),
     bytes.fromhex("1e4fbdf7"): ("OwnableInvalidOwner", ("address",)),
     bytes.fromhex("118cdaa7"): ("OwnableUnauthorizedAccount", ("address",)),
+    bytes.fromhex("02f7596c"): ("PhasesWithin", ("uint256",)),
     bytes.fromhex("4af50638"): ("UnknownRound", ("uint256",)),
 }

@@ -529,6 +529,17 @@ export const movableFeedProxyAbi = [
   },
   {
     "type": "error",
+    "name": "PhasesWithin",
+    "inputs": [
+      {
+        "name": "roundId",
+        "type": "uint256",
+        "internalType": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "UnknownRound",
     "inputs": [
       {

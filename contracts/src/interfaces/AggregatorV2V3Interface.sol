@@ -13,7 +13,7 @@ interface AggregatorV2V3Interface {
     /// @notice Return the last answer.
     function latestAnswer() external view returns (int256);
 
-    /// @notice Return the block time of the last answer.
+    /// @notice Return the time of the last answer: updatedAt of latestRoundData.
     function latestTimestamp() external view returns (uint256);
 
     /// @notice Return the id of the last round.
@@ -22,7 +22,7 @@ interface AggregatorV2V3Interface {
     /// @notice Return the answer of a round.
     function getAnswer(uint256 roundId) external view returns (int256);
 
-    /// @notice Return the block time of a round's answer.
+    /// @notice Return the time of a round's answer: updatedAt of getRoundData.
     function getTimestamp(uint256 roundId) external view returns (uint256);
 
     /// @notice Return the scale of the answers: price = answer / 10**decimals.

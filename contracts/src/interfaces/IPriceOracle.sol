@@ -11,7 +11,8 @@ pragma solidity ^0.8.28;
 ///           times, same round id, and answeredInRound == roundId;
 ///         - round ids count the updates of the page since the feed was added. In a past round that only neighbours
 ///           took part in, the feed's history shows what it had: its older answer and its own older times, with
-///           answeredInRound < roundId. Ids from the oldest kept one to the feed's latest one have no gap;
+///           answeredInRound < roundId. Ids from the oldest kept one, or its first answer if that came later, to the
+///           feed's latest one have no gap;
 ///         - neighbours use up the page's ring of kept rounds. The feed's own latest round never leaves it.
 ///         A wide feed has a slot and a ring of its own, and no neighbours.
 /// @dev Answers are integers scaled by 10**decimals of their feed and always > 0, times are unix seconds.
@@ -43,7 +44,8 @@ interface IPriceOracle {
     }
 
     /// @param decimals Scale of the answers, 0 to 38; fixed for the life of a feed.
-    /// @param form Where the feed is kept; fixed for life (updateFeed ignores it).
+    /// @param form Where the feed is kept; fixed for life. updateFeed ignores it, so FeedConfigured may repeat any;
+    ///        feedConfig answers Wide, or Packed for each of the other three.
     /// @param maxAge Seconds an observation may be old when it arrives, inclusive; > 0.
     /// @param heartbeat Seconds after which the signers send an answer even if the price stood still; > 0. Published for
     ///        readers, not enforced.
@@ -96,7 +98,7 @@ interface IPriceOracle {
     /// @param signerSetVersion Version of the signer set that signed.
     /// @param signerBitmap Bit i is set when signer i of signerSet() signed.
     /// @param pages What was stored, 34 bytes for each page that changed: its index (2), its word (32); see Page. The
-    ///        lanes that are not carried are the answers that were taken.
+    ///        lanes that are neither carried nor 0 are the answers that were taken; a wide page's whole body is one.
     event ReportAccepted(
         bytes32 indexed evidenceHash,
         address indexed submitter,
@@ -160,7 +162,7 @@ interface IPriceOracle {
     /// @notice Thrown by the latest readings of a feed that is paused by itself.
     error PausedFeed(bytes32 feedId);
 
-    /// @notice Thrown if an oracle that is not paused is to be resumed.
+    /// @notice Thrown if an oracle or a feed that is not paused is to be resumed.
     error NotPaused();
 
     /// @notice Thrown if a report is not a head and one or more whole entries.
@@ -240,7 +242,8 @@ interface IPriceOracle {
     error StaleAnswer(bytes32 feedId, uint256 age, uint256 maxAge);
 
     /// @notice Thrown if a round is not in the history of a feed: never opened, or overwritten.
-    /// @param oldest First round still kept, 0 when there is none.
+    /// @param oldest No earlier round can be read, 0 when there is none. Rounds from here to the feed's first answer, which
+    ///        its neighbours alone took part in, are not found either.
     /// @param latest Last round, 0 when there is none.
     error RoundNotFound(bytes32 feedId, uint256 roundId, uint80 oldest, uint80 latest);
 

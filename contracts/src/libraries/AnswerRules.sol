@@ -58,7 +58,7 @@ library AnswerRules {
     /// @notice Return whether a packed page surely takes an entry whole: every feed of the page is answered, none is
     ///         refused, none is paused, and none was carried. Then the entry's body is the page's next body.
     /// @dev The quick way for the usual report, in a tenth of the gas; false says nothing. It never says yes where
-    ///      `refusal` says no for a lane: test/AnswerRules.t.sol compares the two.
+    ///      `refusal` says no for a lane: test/libraries/AnswerRules.t.sol compares the two.
     /// @param old The page's word.
     /// @param next observedAt and body of the entry, in the places they have in a word.
     /// @param mins Of the page's record in the RuleBook, as is maxs.

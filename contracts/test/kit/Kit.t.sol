@@ -34,6 +34,7 @@ contract OddFeed {
     uint256 private s_at;
     uint80 private s_answeredIn;
     uint8 public decimals = 8;
+    uint256 public latestRound;
 
     function set(int256 answer, uint256 when, uint80 answeredIn) external {
         (s_answer, s_at, s_answeredIn) = (answer, when, answeredIn);
@@ -41,6 +42,10 @@ contract OddFeed {
 
     function setDecimals(uint8 decimals_) external {
         decimals = decimals_;
+    }
+
+    function setRound(uint256 roundId) external {
+        latestRound = roundId;
     }
 
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
@@ -267,6 +272,37 @@ contract KitTest is OracleTest {
         vm.prank(ADMIN);
         vm.expectRevert("no data");
         proxy.confirmAggregator(next);
+    }
+
+    /// @notice Ids of a proxy with phases, as Chainlink's are, would mix with ours and name rounds of other aggregators.
+    function test_movable_FailsIf_TheAggregatorHasPhasesOfItsOwn() public {
+        _submit(BTC, PRICE, START);
+        MovableFeedProxy phased = new MovableFeedProxy(ADMIN, btc);
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, btc);
+        bytes memory refused = abi.encodeWithSelector(MovableFeedProxy.PhasesWithin.selector, (uint256(1) << 64) + 1);
+        vm.prank(ADMIN);
+        proxy.proposeAggregator(phased);
+        vm.prank(ADMIN);
+        vm.expectRevert(refused);
+        proxy.confirmAggregator(phased);
+        vm.assertEq(proxy.aggregator(), address(btc), "stays");
+
+        MovableFeedProxy outer = new MovableFeedProxy(ADMIN, phased);
+        vm.expectRevert(refused);
+        outer.latestRoundData();
+        vm.expectRevert(refused);
+        outer.latestRound();
+    }
+
+    /// @notice The largest id that fits beside a phase does.
+    function test_movable_TakesIdsOf64Bits() public {
+        OddFeed odd = new OddFeed();
+        odd.setRound(type(uint64).max);
+        MovableFeedProxy proxy = new MovableFeedProxy(ADMIN, AggregatorV2V3Interface(address(odd)));
+        vm.assertEq(proxy.latestRound(), (uint256(1) << 64) | type(uint64).max, "roundId");
+        odd.setRound(uint256(1) << 80);
+        vm.expectRevert(abi.encodeWithSelector(MovableFeedProxy.PhasesWithin.selector, uint256(1) << 80));
+        proxy.latestRound();
     }
 
     function testFuzz_movable_FailsIf_CallerIsNotOwner(address caller) public {

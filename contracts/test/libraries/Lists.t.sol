@@ -115,6 +115,27 @@ contract ListsTest {
         }
     }
 
+    /// @notice A book with another's records is the new signers, then the old records byte by byte, in memory of its own.
+    function testFuzz_book_KeepsItsRecordsWhenSignersChange(uint8 before, uint8 next, uint8 records, bytes32 seed)
+        public
+        pure
+    {
+        bytes memory signers = new bytes(1 + 20 * (uint256(next) % 32));
+        bytes memory old = new bytes(1 + 20 * (uint256(before) % 32));
+        bytes memory plain = signers;
+        for (uint256 i; i < 3 * (uint256(records) % 8); ++i) {
+            old = abi.encodePacked(old, keccak256(abi.encode(seed, i)));
+            plain = abi.encodePacked(plain, keccak256(abi.encode(seed, i)));
+        }
+        bytes32 untouched = keccak256(old);
+        bytes memory joined = RuleBook.joined(signers, old, 1 + 20 * (uint256(before) % 32));
+        bytes memory behind = new bytes(33);
+        vm.assertEq(keccak256(joined), keccak256(plain), "joined");
+        vm.assertEq(keccak256(old), untouched, "the old book");
+        vm.assertEq(keccak256(behind), keccak256(new bytes(33)), "what was allocated later");
+        vm.assertEq(keccak256(RuleBook.joined(signers, "", 1)), keccak256(signers), "the first book has no records");
+    }
+
     /// @notice What stands behind a book in memory is no record of it.
     function testFuzz_book_EndsWithItsLastRecord(uint256 records, uint256 beyond) public pure {
         records %= 4;
