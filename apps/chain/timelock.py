@@ -69,7 +69,8 @@ def hand_over(deployer: Deployer, contract: str, setup: TimelockSetup, *, standi
 
     The timelock is deployed by CREATE2, where contracts/script/Deploy.s.sol would put it, and found there again.
     standing: the timelock of an earlier call, to be found on a chain that has no CREATE2 factory.
-    The deployer becomes configurator if nobody is, so that feeds can be added without the timelock.
+    The deployer becomes configurator and pauser if nobody is, so that neither adding feeds nor pausing waits for the
+    timelock.
 
     Raises HandoverRefused when another key is admin, and whatever ``Deployer.deploy`` raises.
     """
@@ -94,6 +95,8 @@ def _offer(deployer: Deployer, contract: str, timelock: str) -> None:
         raise HandoverRefused(f"the admin of {contract} is {admin}, the deploying key is {own}")
     if gateway.answer(contract, price_oracle.configurator()) == NOBODY:
         deployer.send(contract, price_oracle.set_configurator(own).data)
+    if gateway.answer(contract, price_oracle.pauser()) == NOBODY:
+        deployer.send(contract, price_oracle.set_pauser(own).data)
     deployer.send(contract, price_oracle.transfer_admin(timelock).data)
 
 

@@ -38,6 +38,9 @@ contract Deploy {
     /// @notice Thrown if there is no contract where there should be one.
     error NotDeployed(address expected);
 
+    /// @notice Thrown if a setting is beyond what the contract has room for; cut down it would be another one.
+    error TooLarge(string setting, uint256 given, uint256 max);
+
     /// @notice Thrown if a timelock is wanted for an oracle that another holds the admin's office of.
     error NotAdmin(address admin);
 
@@ -72,10 +75,17 @@ contract Deploy {
             configurator: vm.envOr("CONFIGURATOR", address(0)),
             pauser: vm.envOr("PAUSER", address(0)),
             signers: _ascending(vm.envAddress("SIGNERS", ",")),
-            threshold: uint8(vm.envUint("THRESHOLD")),
-            historyLength: uint16(vm.envOr("HISTORY_LENGTH", uint256(128))),
+            threshold: uint8(_atMost("THRESHOLD", vm.envUint("THRESHOLD"), type(uint8).max)),
+            historyLength: uint16(
+                _atMost("HISTORY_LENGTH", vm.envOr("HISTORY_LENGTH", uint256(128)), type(uint16).max)
+            ),
             announces: vm.envOr("ANNOUNCES", false)
         });
+    }
+
+    function _atMost(string memory setting, uint256 given, uint256 max) private pure returns (uint256) {
+        if (given > max) revert TooLarge(setting, given, max);
+        return given;
     }
 
     /// @dev The constructor's arguments. Without executors anyone may execute what has waited; nobody is its admin but itself.
@@ -103,6 +113,7 @@ contract Deploy {
         if (oracle.pendingAdmin() != address(timelock)) {
             if (oracle.admin() != msg.sender) revert NotAdmin(oracle.admin());
             if (oracle.configurator() == address(0)) oracle.setConfigurator(msg.sender);
+            if (oracle.pauser() == address(0)) oracle.setPauser(msg.sender);
             oracle.transferAdmin(address(timelock));
         }
         if (!timelock.isOperation(operation)) {
@@ -113,6 +124,10 @@ contract Deploy {
         }
         if (!timelock.isOperationReady(operation)) {
             return "acceptAdmin() waits in the timelock; run this again to execute it";
+        }
+        bytes32 executor = timelock.EXECUTOR_ROLE();
+        if (!timelock.hasRole(executor, msg.sender) && !timelock.hasRole(executor, address(0))) {
+            return "an executor executes acceptAdmin() in the timelock";
         }
         timelock.execute(address(oracle), 0, accept, 0, 0);
         return "";

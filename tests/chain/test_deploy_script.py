@@ -21,8 +21,8 @@ SETUP = ContractSetup(admin=ADMIN.address, signers=SIGNERS, threshold=2)
 TIMELOCK = TimelockSetup(3600, [ADMIN.address])
 
 
-def run_script(url: str, folder: Path) -> str:
-    """Run the script as the runbook says; returns what it printed."""
+def run_script(url: str, folder: Path, *, ends_with: int = 0, **settings: str) -> str:
+    """Run the script as the runbook says, some settings changed; returns what it printed."""
     forge = CONTRACTS / "node_modules" / "@foundry-rs" / "forge"
     if not forge.exists():
         pytest.skip("forge is not installed: npm ci in contracts/")
@@ -33,6 +33,7 @@ def run_script(url: str, folder: Path) -> str:
         "TIMELOCK_DELAY": "3600",
         "PROPOSERS": ADMIN.address,
         "FOUNDRY_BROADCAST": str(folder / "broadcast"),
+        **settings,
     }
     run = subprocess.run(
         ["node", str(CONTRACTS / "bin" / "forge"), *script],
@@ -41,8 +42,8 @@ def run_script(url: str, folder: Path) -> str:
         check=False,
         env={**os.environ, **wanted},
     )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
+    assert run.returncode == ends_with, run.stdout + run.stderr
+    return run.stdout + run.stderr
 
 
 def by_command(deployer: Deployer) -> tuple[str, str, Stage]:
@@ -78,3 +79,22 @@ def test_the_script_and_the_command_give_the_same(tmp_path: Path) -> None:
         commanded.gateway._raw("evm_mine", [])
         run_script(second, tmp_path)
         assert commanded.gateway.answer(contract, price_oracle.admin()) == timelock
+
+
+def test_the_script_cuts_no_number_down(tmp_path: Path) -> None:
+    """A threshold of 258 is not one of 2, nor a history of 65,664 rounds one of 128: nothing is deployed."""
+    with anvil_at(tmp_path) as url:
+        assert "TooLarge" in run_script(url, tmp_path, ends_with=1, THRESHOLD="258")
+        assert "TooLarge" in run_script(url, tmp_path, ends_with=1, HISTORY_LENGTH="65664")
+        assert gateway_to(url).nonce(ADMIN.address, pending=False) == 0
+
+
+def test_the_script_leaves_the_last_call_to_named_executors(tmp_path: Path) -> None:
+    """It says that an executor is to carry out the acceptance, as the command does, and does not fail on it."""
+    with anvil_at(tmp_path) as url:
+        deployer = funded_deployer(gateway_to(url), admin=ADMIN)
+        executors = {"EXECUTORS": key(2).address}
+        run_script(url, tmp_path, **executors)
+        deployer.gateway._raw("evm_increaseTime", [3601])
+        deployer.gateway._raw("evm_mine", [])
+        assert "an executor executes acceptAdmin()" in run_script(url, tmp_path, **executors)

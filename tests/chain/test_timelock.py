@@ -53,6 +53,7 @@ def test_a_deployer_that_may_propose_goes_the_whole_way(deployer: Deployer, cont
     assert (first.stage, admin_of(deployer, contract)) == (Stage.SCHEDULED, ADMIN.address)
     assert gateway.answer(contract, price_oracle.pending_admin()) == first.timelock
     assert gateway.answer(contract, price_oracle.configurator()) == ADMIN.address
+    assert gateway.answer(contract, price_oracle.pauser()) == ADMIN.address
     assert first.ready_at is not None
     assert first.ready_at > datetime.now(UTC)
     assert "deploy_contract with the same options" in first.remains[0]
@@ -99,7 +100,7 @@ def test_executors_that_are_named_are_the_only_ones(deployer: Deployer, contract
 
 
 def test_afterwards_the_deployer_adds_feeds_and_the_timelock_rotates(deployer: Deployer, contract: str) -> None:
-    """The old admin is configurator and no more; signers change by what the timelock carries out."""
+    """The old admin is configurator and pauser and no more; signers change by what the timelock carries out."""
     setup, gateway = TimelockSetup(DELAY_S, [ADMIN.address]), deployer.gateway
     hand_over(deployer, contract, setup)
     wait(deployer)
@@ -110,6 +111,9 @@ def test_afterwards_the_deployer_adds_feeds_and_the_timelock_rotates(deployer: D
     deployer.add_feed(contract, "BTC/USD", BTC)
     with pytest.raises(ExecutionReverted, match="Unauthorized"):
         deployer.send(contract, rotate)
+    deployer.send(contract, price_oracle.pause().data)
+    with pytest.raises(ExecutionReverted, match="Unauthorized"):
+        deployer.send(contract, price_oracle.unpause().data)
     deployer.send(timelock, timelock_controller.schedule(contract, 0, rotate, bytes(32), bytes(32), DELAY_S).data)
     wait(deployer)
     deployer.send(timelock, timelock_controller.execute(contract, 0, rotate, bytes(32), bytes(32)).data)

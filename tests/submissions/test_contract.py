@@ -154,16 +154,17 @@ def test_a_rotation_goes_through_the_timelock(anvil_rpc: str, tmp_path: Path, se
 
 
 def test_the_same_call_again_and_a_cancelled_one(anvil_rpc: str, tmp_path: Path) -> None:
-    """A feed is paused and resumed twice through the timelock; a cancelled operation can be scheduled anew."""
+    """A feed is paused at once and resumed through the timelock, twice; a cancelled operation can be scheduled anew."""
     under_timelock()
     operations = set()
-    for verb in ("pause-feed", "unpause-feed", "pause-feed", "unpause-feed"):
-        scheduled = contract(verb, "BTC/USD")
+    for _ in range(2):
+        assert contract("pause-feed", "BTC/USD")["stage"] == "done", "the key is pauser still"
+        scheduled = contract("unpause-feed", "BTC/USD")
         assert scheduled["stage"] == "scheduled"
         operations.add(scheduled["operation"])
         wait()
-        assert contract(verb, "BTC/USD")["stage"] == "done"
-    assert len(operations) == 4
+        assert contract("unpause-feed", "BTC/USD")["stage"] == "done"
+    assert len(operations) == 2
 
     first = contract("set-pauser", STRANGER)["operation"]
     assert contract("set-configurator", STRANGER, "--after", first)["stage"] == "scheduled"
