@@ -38,6 +38,7 @@ class ProblemCode(StrEnum):
     ROUND_UNKNOWN = "round_unknown"
     REPORT_UNKNOWN = "report_unknown"
     NO_PRICE_YET = "no_price_yet"
+    PRICE_PAUSED = "price_paused"
     CHAIN_UNKNOWN = "chain_unknown"
     NOT_PUBLISHED = "not_published"
     NOT_FOUND = "not_found"
@@ -87,6 +88,7 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.ROUND_UNKNOWN: Kind(404, "No such round"),
     ProblemCode.REPORT_UNKNOWN: Kind(404, "No signed report of this feed yet"),
     ProblemCode.NO_PRICE_YET: Kind(404, "The contract has no price of this feed yet"),
+    ProblemCode.PRICE_PAUSED: Kind(503, "The contract is paused, or this feed of it"),
     ProblemCode.CHAIN_UNKNOWN: Kind(404, "No such destination"),
     ProblemCode.NOT_PUBLISHED: Kind(404, "The feed is not published to that destination"),
     ProblemCode.NOT_FOUND: Kind(404, "Nothing at this address"),

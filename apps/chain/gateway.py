@@ -54,11 +54,15 @@ class FeedReading:
 
 @dataclass(frozen=True, slots=True)
 class ChainSnapshot:
-    """Feeds as they stood at the end of one block. A feed without data is absent from ``prices``."""
+    """Feeds as they stood at the end of one block. A feed without data is absent from ``prices``.
+
+    paused: pairs whose latest reading the contract refuses to consumers, where that was asked for.
+    """
 
     block_number: int
     block_time: datetime
     prices: Mapping[str, FeedReading] = field(default_factory=dict)
+    paused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,12 @@ class OracleGateway(Protocol):
 
     def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
         """Return all pairs at one block, the latest unless given. Raises HistoryPruned or ContractMissing."""
+
+    def is_paused(self, contract: str) -> bool:
+        """Return whether the whole contract is paused. Raises ContractMissing."""
+
+    def paused_feeds(self, contract: str, pairs: Sequence[str]) -> frozenset[str]:
+        """Return which feeds are paused by themselves; one call for each. Raises ContractMissing."""
 
     def read_round(self, contract: str, pair: str, round_id: int, *, block_number: int | None = None) -> FeedReading:
         """Return one round of the contract's history, as of the latest block unless given.

@@ -163,6 +163,14 @@ class Web3Gateway:
         prices = {pair: _reading(view) for pair, view in zip(pairs, views, strict=True) if view.round_id}
         return ChainSnapshot(block_number=block.number, block_time=block.time, prices=prices)
 
+    def is_paused(self, contract: str) -> bool:
+        """Return whether the whole contract is paused."""
+        return self.answer(contract, price_oracle.paused())
+
+    def paused_feeds(self, contract: str, pairs: Sequence[str]) -> frozenset[str]:
+        """Return which feeds are paused by themselves."""
+        return frozenset(pair for pair in pairs if self.answer(contract, price_oracle.feed_paused(feed_id(pair))))
+
     def read_round(self, contract: str, pair: str, round_id: int, *, block_number: int | None = None) -> FeedReading:
         """Return one round of the contract's history."""
         call = price_oracle.round_data(feed_id(pair), round_id)

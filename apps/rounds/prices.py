@@ -30,7 +30,8 @@ class CurrentPrice:
     """One feed's value at a destination.
 
     answer: scaled by 10**decimals.  round_id: the contract's own count.  age_s: since ``observed_at``, at least 0.
-    is_stale: older than the feed's heartbeat plus the readiness grace.  block_number: where the contract was read.
+    is_stale: older than the feed's heartbeat plus the readiness grace.  is_paused: the contract refuses it to its
+    consumers, so it is to be shown to people at most.  block_number: where the contract was read.
     round: the round it came from, None when its row is gone or the value was written by someone else.
     submission: that round's report for the destination, None when unknown.
     """
@@ -44,6 +45,7 @@ class CurrentPrice:
     updated_at: datetime
     age_s: int
     is_stale: bool
+    is_paused: bool
     block_number: int
     round: Round | None
     submission: Submission | None
@@ -102,6 +104,7 @@ def current_prices(feeds: Iterable[Feed], *, now: datetime, destination: str | N
             updated_at=view.updated_at,
             age_s=age_s,
             is_stale=age_s > feed.heartbeat_s + settings.READINESS_GRACE_S,
+            is_paused=pair in snapshot.paused,
             block_number=snapshot.block_number,
             round=origin.round if origin else None,
             submission=origin.submission if origin else None,

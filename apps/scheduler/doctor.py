@@ -132,6 +132,11 @@ def _chain(destination: str) -> Iterator[Diagnosis]:
     missing = sorted(set(enabled) - deployment.proxies.keys())
     told = f"{len(deployment.proxies)} feeds" if not missing else f"not on the contract: {', '.join(missing)}"
     yield Diagnosis("contract feeds", is_well=not missing, told=told)
+    paused = sorted(node.paused_feeds(deployment.address, sorted(deployment.proxies)))
+    if node.is_paused(deployment.address):
+        yield Diagnosis("contract pause", is_well=False, told="all feeds are paused: see `manage.py contract status`")
+    elif paused:
+        yield Diagnosis("contract pause", is_well=False, told=f"paused by themselves: {', '.join(paused)}")
     if strange := sorted((set(enabled) & deployment.proxies.keys()) - deployment.places.keys()):
         told = f"nothing is sent, the contract has them with other decimals: {', '.join(strange)}"
         yield Diagnosis("contract decimals", is_well=False, told=told)

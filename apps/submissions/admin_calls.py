@@ -165,11 +165,11 @@ class AdminCalls:
         return [offices.pauser, offices.admin]
 
     def _is_paused(self) -> bool:
-        return self.gateway.answer(self.contract, price_oracle.paused())
+        return self.gateway.is_paused(self.contract)
 
     def _is_feed_paused(self, pair: str) -> bool:
         self._require(pair)
-        return self.gateway.answer(self.contract, price_oracle.feed_paused(feed_id(pair)))
+        return bool(self.gateway.paused_feeds(self.contract, [pair]))
 
     def _require(self, pair: str) -> None:
         known = self.gateway.placements(self.contract)

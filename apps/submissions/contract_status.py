@@ -11,10 +11,10 @@ from eth_hash.auto import keccak
 from eth_utils.address import is_address, to_checksum_address
 
 from apps.chain.artifacts import artifact
-from apps.chain.bindings import price_oracle, timelock_controller
+from apps.chain.bindings import timelock_controller
 from apps.chain.contract_setup import NOBODY
 from apps.chain.operations import Role, has_role, is_timelock
-from apps.chain.report import feed_id, pair_of
+from apps.chain.report import pair_of
 from apps.chain.timelock_log import PendingOperation, timelock_log
 from apps.submissions.admin_calls import offices_of
 from apps.submissions.governing import Governor
@@ -45,8 +45,8 @@ def contract_status(governor: Governor, *, signers: Sequence[str]) -> dict[str, 
             "version": signer_set.version,
             "of_the_workers": kept,
         },
-        "paused": gateway.answer(contract, price_oracle.paused()),
-        "paused_feeds": [one for one in feeds if gateway.answer(contract, price_oracle.feed_paused(feed_id(one)))],
+        "paused": gateway.is_paused(contract),
+        "paused_feeds": sorted(gateway.paused_feeds(contract, feeds)),
         "timelocks": [_timelock(one, governor) for one in holders if is_timelock(gateway, one)],
     }
 

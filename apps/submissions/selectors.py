@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.core.cache import cache
 
 from apps.chain.errors import ChainReadInconsistent, NotDeployed, RpcUnavailable
-from apps.chain.gateway import ChainSnapshot
+from apps.chain.gateway import ChainSnapshot, OracleGateway
 from apps.feeds.destination_model import MAIN
 from apps.feeds.publishing import default_destination
 from apps.pricing.types import OnChainValue
@@ -17,6 +18,7 @@ from apps.submissions.chains import chain_id_of
 from apps.submissions.models import Deployment, OnChainPrice
 
 SNAPSHOT_CACHE_S = 1
+FEED_PAUSES_CACHE_S = 15  # a call for each feed
 RETRY_AFTER_S = 2
 
 
@@ -71,7 +73,8 @@ def observation_times(chain_ids: Mapping[str, int]) -> dict[tuple[str, str], dat
 def chain_snapshot(destination: str | None = None) -> ChainSnapshot:
     """Return every feed of a destination's contract at one block, read from the chain at most once a second.
 
-    destination: the default one unless named.
+    destination: the default one unless named. A pause of the contract is seen with it, that of a single feed within
+    FEED_PAUSES_CACHE_S.
 
     A chain that could not be asked is not asked again for RETRY_AFTER_S: the readers of one that hangs would otherwise
     wait in every thread of the web server, and with them those of all other chains.
@@ -94,10 +97,25 @@ def _read(deployment: Deployment) -> ChainSnapshot:
     if told := cache.get(key):
         raise RpcUnavailable(f"{told} (not asked again yet)")
     try:
-        return clients.gateway(deployment.destination).read_prices(deployment.address, sorted(deployment.proxies))
+        gateway = clients.gateway(deployment.destination)
+        snapshot = gateway.read_prices(deployment.address, sorted(deployment.proxies))
+        return replace(snapshot, paused=_paused(deployment, gateway))
     except RpcUnavailable as exc:
         cache.set(key, str(exc), RETRY_AFTER_S)
         raise
+
+
+def _paused(deployment: Deployment, gateway: OracleGateway) -> frozenset[str]:
+    """Return the pairs that consumers cannot read now."""
+    pairs = sorted(deployment.proxies)
+    if gateway.is_paused(deployment.address):
+        return frozenset(pairs)
+    key = f"chain-pauses:{deployment.pk}:{len(pairs)}"
+    paused: frozenset[str] | None = cache.get(key)
+    if paused is None:
+        paused = gateway.paused_feeds(deployment.address, pairs)
+        cache.set(key, paused, FEED_PAUSES_CACHE_S)
+    return paused
 
 
 def require_no_less_than_read(deployment: Deployment, snapshot: ChainSnapshot) -> None:

@@ -12,14 +12,14 @@ from apps.rounds.prices import CurrentPrice
 from apps.rounds.selectors import round_status
 from apps.rounds.story import Observed, duration_ms, observed, requested_pairs
 
-FRESH, AGEING, STALE, NONE = "fresh", "ageing", "stale", "none"
+FRESH, AGEING, STALE, NONE, PAUSED = "fresh", "ageing", "stale", "none", "paused"
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 _FEEDS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """One feed on the first page. freshness: fresh, ageing (past 3/4 of its heartbeat), stale, or none."""
+    """One feed on the first page. freshness: fresh, ageing (past 3/4 of its heartbeat), stale, paused, or none."""
 
     feed: Feed
     price: CurrentPrice | None
@@ -89,6 +89,8 @@ def trimmed(price: str) -> str:
 def _price_row(feed: Feed, price: CurrentPrice | None) -> PriceRow:
     if price is None:
         return PriceRow(feed, None, "", "", NONE)
+    if price.is_paused:
+        return PriceRow(feed, price, trimmed(price.price), age_text(price.age_s), PAUSED)
     freshness = FRESH if price.age_s * 4 <= feed.heartbeat_s * 3 else AGEING
     return PriceRow(feed, price, trimmed(price.price), age_text(price.age_s), STALE if price.is_stale else freshness)
 

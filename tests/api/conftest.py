@@ -17,10 +17,18 @@ from tests.api.factories import make_key, snapshot
 
 @dataclass
 class FakeChain:
-    """Answers ``read_prices`` with ``snapshot``, or raises ``error``."""
+    """Answers ``read_prices`` with ``snapshot``, or raises ``error``; pauses as they are set."""
 
     snapshot: ChainSnapshot = field(default_factory=snapshot)
     error: ChainError | None = None
+    paused: bool = False
+    paused_pairs: frozenset[str] = frozenset()
+
+    def is_paused(self, contract: str) -> bool:
+        return self.paused
+
+    def paused_feeds(self, contract: str, pairs: list[str]) -> frozenset[str]:
+        return self.paused_pairs
 
     def read_prices(self, contract: str, pairs: list[str], *, block_number: int | None = None) -> ChainSnapshot:
         if self.error is not None:

@@ -126,6 +126,22 @@ def test_prices_list_what_is_missing(client: APIClient, chain: FakeChain) -> Non
     assert body["missing"] == ["ETH/USD"]
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_paused_price_is_not_given(client: APIClient, chain: FakeChain, whole: bool) -> None:
+    """What the contract refuses to its consumers is no price here either, whether it is paused or the feed alone."""
+    for pair in ("BTC/USD", "ETH/USD"):
+        make_feed(pair)
+    make_deployment("BTC/USD", "ETH/USD")
+    chain.snapshot = snapshot(BTC_USD=reading(timezone.now()), ETH_USD=reading(timezone.now()))
+    chain.paused, chain.paused_pairs = whole, frozenset({"BTC/USD"})
+    body = client.get("/api/v1/prices").json()
+    reply = client.get("/api/v1/prices/BTC-USD")
+
+    assert body["paused"] == (["BTC/USD", "ETH/USD"] if whole else ["BTC/USD"])
+    assert [row["pair"] for row in body["results"]] == ([] if whole else ["ETH/USD"])
+    assert (reply.status_code, reply.json()["code"]) == (503, "price_paused")
+
+
 def test_feed_shows_its_list_and_state(client: APIClient) -> None:
     """A feed comes with its sources in the order of asking and its newest answer."""
     feed = make_feed(min_answer="1000")

@@ -18,7 +18,7 @@ from apps.chain.errors import (
     RpcUnavailable,
     WrongChain,
 )
-from apps.chain.report import Report, ReportAnswer, place_of, report_message
+from apps.chain.report import Report, ReportAnswer, feed_id, place_of, report_message
 from apps.chain.signers import SignedTransaction, TransactionFields, sign_report, sign_transaction
 from apps.chain.web3_gateway import Web3Gateway
 from tests.chain.conftest import Oracle
@@ -65,6 +65,21 @@ def test_report_lands_and_is_read_back(oracle: Oracle) -> None:
     reading = at_block.prices["BTC/USD"]
     assert (reading.answer, int(reading.observed_at.timestamp())) == (123, now)
     assert oracle.gateway.read_round(oracle.contract, "BTC/USD", reading.round_id) == reading
+
+
+def test_pauses_are_told_apart(oracle: Oracle) -> None:
+    """A feed paused by itself is named, and a pause of the contract is no pause of its feeds."""
+    pairs = sorted(oracle.gateway.placements(oracle.contract))
+    seen = []
+    for call in (price_oracle.pause_feed(feed_id("BTC/USD")), price_oracle.pause(), price_oracle.unpause()):
+        signed = transaction(oracle, call.data)
+        oracle.gateway.broadcast(signed.raw)
+        assert mined(oracle.gateway, signed.tx_hash).succeeded
+        paused = oracle.gateway.paused_feeds(oracle.contract, pairs)
+        seen.append((oracle.gateway.is_paused(oracle.contract), paused))
+
+    alone = frozenset({"BTC/USD"})
+    assert seen == [(False, alone), (True, alone), (False, alone)]
 
 
 def test_same_bytes_again_are_refused(oracle: Oracle) -> None:

@@ -123,6 +123,12 @@ class FakeChain:
     def feed_config(self, contract: str, pair: str) -> OnChainFeedConfig:
         return self._call("feed_config", lambda: replace(FEED_CONFIG, decimals=self.decimals.get(pair, 8)))
 
+    def is_paused(self, contract: str) -> bool:
+        return self._call("is_paused", lambda: False)
+
+    def paused_feeds(self, contract: str, pairs: Sequence[str]) -> frozenset[str]:
+        return self._call("paused_feeds", frozenset)
+
     def read_prices(self, contract: str, pairs: Sequence[str], *, block_number: int | None = None) -> ChainSnapshot:
         def read() -> ChainSnapshot:
             at = len(self.blocks) - 1 if block_number is None else block_number

@@ -21,7 +21,7 @@ class PriceSerializer(serializers.Serializer[CurrentPrice]):
     decimals = serializers.IntegerField(source="feed.decimals")
     round_id = serializers.IntegerField(help_text="The contract's round of this feed.")
     observed_at = serializers.DateTimeField(help_text="Median time of the quotes behind it.")
-    updated_at = serializers.DateTimeField(help_text="Time of the block that carried it.")
+    updated_at = serializers.DateTimeField(help_text="For readers of the contract: observed_at, never ahead of them.")
     age_s = serializers.IntegerField(help_text="Seconds since observed_at.")
     stale = serializers.BooleanField(source="is_stale", help_text="Older than the feed's heartbeat plus grace.")
     simulated = serializers.BooleanField(source="is_simulated", help_text="Made by the market simulator.")
@@ -44,3 +44,6 @@ class PriceListSerializer(serializers.Serializer[Any]):
 
     results = PriceSerializer(many=True)
     missing = serializers.ListField(child=PairField(), help_text="Enabled feeds without a price on chain yet.")
+    paused = serializers.ListField(
+        child=PairField(), help_text="Feeds paused on the contract, which gives no price of them."
+    )

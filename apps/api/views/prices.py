@@ -41,7 +41,9 @@ class PriceList(APIView):
         feeds = list(feeds_published_to(destination))
         prices = _prices(feeds, destination)
         missing = [feed.pair for feed in feeds if feed.pair not in prices]
-        reply = {"results": [prices[pair] for pair in sorted(prices)], "missing": missing}
+        paused = sorted(pair for pair, price in prices.items() if price.is_paused)
+        results = [prices[pair] for pair in sorted(prices) if pair not in paused]
+        reply = {"results": results, "missing": missing, "paused": paused}
         return Response(PriceListSerializer(reply).data)
 
 
@@ -58,6 +60,7 @@ class PriceDetail(APIView):
                 ProblemCode.CHAIN_UNKNOWN,
                 ProblemCode.NOT_PUBLISHED,
                 ProblemCode.NO_PRICE_YET,
+                ProblemCode.PRICE_PAUSED,
                 ProblemCode.CHAIN_UNAVAILABLE,
                 ProblemCode.CHAIN_READ_INCONSISTENT,
             ),
@@ -69,6 +72,11 @@ class PriceDetail(APIView):
         price = _prices([feed], destination_of_feed(request, feed)).get(feed.pair)
         if price is None:
             raise Problem(ProblemCode.NO_PRICE_YET, f"No round of {feed.pair} has reached the contract yet.")
+        if price.is_paused:
+            raise Problem(
+                ProblemCode.PRICE_PAUSED,
+                f"The contract gives no price of {feed.pair} while it is paused; its history stays readable there.",
+            )
         return Response(PriceSerializer(price).data)
 
 
