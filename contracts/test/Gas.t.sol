@@ -11,7 +11,6 @@ import {OracleTest} from "./OracleTest.sol";
 ///      and call data, all feeds of the oracle in each. A figure that changes fails the test; to record a new one:
 ///      FORGE_SNAPSHOT_CHECK=false bin/forge test --match-contract GasTest
 /// forge-config: default.isolate = true
-/// forge-config: intense.isolate = true
 contract GasTest is OracleTest {
     uint256 private constant LANES = 4;
     uint256 private constant ROUNDS = 8; // the ring of 4 full, and as many again
