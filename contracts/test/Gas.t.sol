@@ -26,43 +26,31 @@ contract GasTest is OracleTest {
     }
 
     function test_submit_OfOneFeed() public {
-        _deploy(1, IPriceOracle.Form.Packed);
-        _reachSteadyState(1, 1);
-        vm.snapshotGasLastCall("gas", "submit of 1 feed");
+        _snapshotSubmit("submit of 1 feed", 1, 1, IPriceOracle.Form.Packed);
         _snapshotReading("latestRoundData");
     }
 
     function test_submit_OfTenFeeds() public {
-        _deploy(10, IPriceOracle.Form.Packed);
-        _reachSteadyState(10, 10);
-        vm.snapshotGasLastCall("gas", "submit of 10 feeds");
+        _snapshotSubmit("submit of 10 feeds", 10, 10, IPriceOracle.Form.Packed);
     }
 
     function test_submit_OfAHundredFeeds() public {
-        _deploy(100, IPriceOracle.Form.Packed);
-        _reachSteadyState(100, 100);
-        vm.snapshotGasLastCall("gas", "submit of 100 feeds");
+        _snapshotSubmit("submit of 100 feeds", 100, 100, IPriceOracle.Form.Packed);
     }
 
     function test_submit_OfTenFeedsThatAnnounce() public {
         s_isAnnouncing = true;
-        _deploy(10, IPriceOracle.Form.Packed);
-        _reachSteadyState(10, 10);
-        vm.snapshotGasLastCall("gas", "submit of 10 feeds, announced");
+        _snapshotSubmit("submit of 10 feeds, announced", 10, 10, IPriceOracle.Form.Packed);
     }
 
     /// @dev The dearest reading: of a feed whose neighbours alone were updated last.
     function test_submit_OfOneFeedBesideThree() public {
-        _deploy(4, IPriceOracle.Form.Packed);
-        _reachSteadyState(4, 1);
-        vm.snapshotGasLastCall("gas", "submit of 1 feed of 4 on a page");
+        _snapshotSubmit("submit of 1 feed of 4 on a page", 4, 1, IPriceOracle.Form.Packed);
         _snapshotReading("latestRoundData, neighbours updated last");
     }
 
     function test_submit_OfAWideFeed() public {
-        _deploy(1, IPriceOracle.Form.Wide);
-        _reachSteadyState(1, 1);
-        vm.snapshotGasLastCall("gas", "submit of 1 wide feed");
+        _snapshotSubmit("submit of 1 wide feed", 1, 1, IPriceOracle.Form.Wide);
         _snapshotReading("latestRoundData, wide");
     }
 
@@ -95,6 +83,13 @@ contract GasTest is OracleTest {
     }
 
     // -------------------------------------------------------------------------------------------------- private
+
+    /// @dev Of an oracle with so many feeds, of which the first `sent` are in each report.
+    function _snapshotSubmit(string memory name, uint256 feeds, uint256 sent, IPriceOracle.Form form) private {
+        _deploy(feeds, form);
+        _reachSteadyState(feeds, sent);
+        vm.snapshotGasLastCall("gas", name);
+    }
 
     function _deploy(uint256 feeds, IPriceOracle.Form form) private {
         string memory artifact = vm.readFile("artifacts/PriceOracle.json");

@@ -120,18 +120,6 @@ contract ReadingTest is OracleTest {
         oracle.roundData(feedId, roundId);
     }
 
-    // -------------------------------------------------------------------------------------------------- storage
-
-    /// @dev Pins the layout that contracts/docs/design.md draws: latest words from slot 8 by index, the ring behind them.
-    function testFuzz_storage_APageIsOneSlot(uint256 price) public {
-        uint192 answer = uint192(_boundAnswer(price, MIN_ANSWER + 1, MAX_ANSWER));
-        _submitEntries(_entry(0, START, [uint48(answer), uint48(answer - 1), 0, 0]));
-
-        uint256 word = uint256(1) << 224 | START << 192 | uint256(answer - 1) << 48 | answer;
-        vm.assertEq(vm.load(address(oracle), bytes32(uint256(8))), bytes32(word), "latest");
-        vm.assertEq(vm.load(address(oracle), bytes32(uint256(8 + 65_536 + 1))), bytes32(word), "ring");
-    }
-
     // --------------------------------------------------------------------------------------------------- digest
 
     /// @dev forge hashes the typed data by its JSON alone, so this checks types, domain and encoding at once.

@@ -12,7 +12,7 @@ contract StorageTest is OracleTest {
     uint256 private constant LATEST = 8;
     uint256 private constant RING = 65_544;
     uint256 private constant CARRY = 4_294_967_304;
-    uint256 private constant DIRECTORY_AND_OFFICES = 8_589_869_064;
+    uint256 private constant DIRECTORY = 8_589_869_068; // behind admin, pendingAdmin, configurator, pauser
     uint48 private constant PRICE = 65_000e8;
 
     /// @notice A whole page has no carry word; a partial one has the own round and time of every lane that stayed.
@@ -33,6 +33,14 @@ contract StorageTest is OracleTest {
         _assertSlot(LATEST, partly, "latest");
         _assertSlot(RING + 2, partly, "ring");
         _assertSlot(CARRY + 2, own | (own << 128) | (own << 192), "lanes 0, 2 and 3");
+    }
+
+    function testFuzz_pages_AreLaidOutAsDrawn(uint256 price) public {
+        uint48 answer = uint48(uint192(_boundAnswer(price, MIN_ANSWER + 1, MAX_ANSWER)));
+        _submitEntries(_entry(0, START, [answer, answer - 1, 0, 0]));
+        uint256 word = _word(1, START, [answer, answer - 1, 0, 0]);
+        _assertSlot(LATEST, word, "latest");
+        _assertSlot(RING + 1, word, "ring");
     }
 
     /// @notice A wide feed is alone in its slot, with the whole body for its answer; its ring is apart from the pages'.
@@ -102,7 +110,7 @@ contract StorageTest is OracleTest {
     }
 
     function test_directory_IsWrittenOnlyIfTheOracleAnnounces() public view {
-        _assertSlot(DIRECTORY_AND_OFFICES + 4, 0, "directory");
+        _assertSlot(DIRECTORY, 0, "directory");
     }
 
     /// @notice The directory has a proxy and its base round at every place, zeros where no feed is.
@@ -117,8 +125,7 @@ contract StorageTest is OracleTest {
         config.form = IPriceOracle.Form.NewPage;
         vm.prank(CONFIGURATOR);
         bytes memory third = abi.encodePacked(oracle.addFeed("N", config), uint32(0));
-        // directory after admin, pendingAdmin, configurator, pauser
-        address directory = address(uint160(uint256(vm.load(address(oracle), bytes32(DIRECTORY_AND_OFFICES + 4)))));
+        address directory = address(uint160(uint256(vm.load(address(oracle), bytes32(DIRECTORY)))));
         bytes memory expected = abi.encodePacked(hex"00", first, second, new bytes(48), third);
         vm.assertEq(keccak256(directory.code), keccak256(expected), "directory");
     }
