@@ -85,9 +85,12 @@ class EndpointPool(JSONBaseProvider):
 
         behind: those too, whose head is behind another's: one that lies about its head would silence all others.
         """
-        turned = self._endpoints[self._current :] + self._endpoints[: self._current]
         allowed = {Quarantine.BEHIND.value} if behind else set()
-        return list({e.host: e for e in reversed(turned) if not e.is_quarantined or e.reason in allowed}.values())[::-1]
+        heard: dict[str, Endpoint] = {}
+        for endpoint in self._turned():
+            if not endpoint.is_quarantined or endpoint.reason in allowed:
+                heard.setdefault(endpoint.host, endpoint)
+        return list(heard.values())
 
     def hosts(self) -> set[str]:
         """Return the hosts of all endpoints: two URLs of one host are one voice."""
@@ -155,11 +158,15 @@ class EndpointPool(JSONBaseProvider):
 
         They are asked when nobody else is left: one slow node is better than none. Not so one that is behind or lied.
         """
-        turned = self._endpoints[self._current :] + self._endpoints[: self._current]
+        turned = self._turned()
         healthy = [endpoint for endpoint in turned if not endpoint.is_quarantined]
         doubted = {Quarantine.BEHIND.value, Quarantine.LIES.value}
         paused = [e for e in turned if e.is_quarantined and (e.reason not in doubted or len(turned) == 1)]
         return healthy + sorted(paused, key=lambda endpoint: endpoint.quarantined_until)
+
+    def _turned(self) -> list[Endpoint]:
+        """Return all endpoints, the current one first."""
+        return self._endpoints[self._current :] + self._endpoints[: self._current]
 
     # heads ------------------------------------------------------------------------------------------------------
     def _check_head(self, endpoint: Endpoint) -> None:

@@ -133,6 +133,12 @@ def create_keystore(path: str | Path, password: str, *, local: bool = True) -> s
     return str(account.address)
 
 
+def members_among(addresses: Iterable[str], signers: Iterable[str]) -> list[str]:
+    """Return the members of a signer set that are among some addresses, in any spelling; as the set has them."""
+    known = {address.lower() for address in addresses}
+    return [signer for signer in signers if signer.lower() in known]
+
+
 def sorted_by_address(signers: Iterable[Signer]) -> tuple[Signer, ...]:
     """Return the signers in ascending order of address, as the contract wants their signatures."""
     return tuple(sorted(signers, key=lambda signer: int(signer.address, 16)))

@@ -20,6 +20,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from apps.chain.errors import ChainError
+from apps.chain.signers import members_among
 from apps.feeds.config import all_problems
 from apps.feeds.publishing import destinations_in_use, feeds_published_to
 from apps.feeds.selectors import current_config
@@ -132,10 +133,9 @@ def _chain(destination: str) -> Iterator[Diagnosis]:
     missing = sorted(set(enabled) - deployment.proxies.keys())
     told = f"{len(deployment.proxies)} feeds" if not missing else f"not on the contract: {', '.join(missing)}"
     yield Diagnosis("contract feeds", is_well=not missing, told=told)
-    paused = sorted(node.paused_feeds(deployment.address, sorted(deployment.proxies)))
     if node.is_paused(deployment.address):
         yield Diagnosis("contract pause", is_well=False, told="all feeds are paused: see `manage.py contract status`")
-    elif paused:
+    elif paused := sorted(node.paused_feeds(deployment.address, sorted(deployment.proxies))):
         yield Diagnosis("contract pause", is_well=False, told=f"paused by themselves: {', '.join(paused)}")
     if strange := sorted((set(enabled) & deployment.proxies.keys()) - deployment.places.keys()):
         told = f"nothing is sent, the contract has them with other decimals: {', '.join(strange)}"
@@ -146,8 +146,7 @@ def _keys(destination: str) -> Iterator[Diagnosis]:
     clients, deployment = chain_clients(destination), active_deployment(destination)
     if deployment is not None:
         signer_set = clients.gateway.signer_set(deployment.address)
-        members = {address.lower() for address in signer_set.signers}
-        ours = sum(signer.address.lower() in members for signer in clients.signers)
+        ours = len(members_among((signer.address for signer in clients.signers), signer_set.signers))
         told = f"{ours} of our {len(clients.signers)} keys are in the contract's set, {signer_set.threshold} must sign"
         yield Diagnosis("signers", is_well=ours >= signer_set.threshold, told=told)
     floor_wei = clients.policy.min_balance_wei

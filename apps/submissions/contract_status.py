@@ -15,6 +15,7 @@ from apps.chain.bindings import timelock_controller
 from apps.chain.contract_setup import NOBODY
 from apps.chain.operations import Role, has_role, is_timelock
 from apps.chain.report import pair_of
+from apps.chain.signers import members_among
 from apps.chain.timelock_log import PendingOperation, timelock_log
 from apps.submissions.admin_calls import offices_of
 from apps.submissions.governing import Governor
@@ -29,8 +30,6 @@ def contract_status(governor: Governor, *, signers: Sequence[str]) -> dict[str, 
     """
     gateway, contract = governor.gateway, governor.contract
     offices, signer_set = offices_of(gateway, contract), gateway.signer_set(contract)
-    own = {address.lower() for address in signers}
-    kept = [address for address in signer_set.signers if address.lower() in own]
     feeds = sorted(gateway.placements(contract))
     holders = dict.fromkeys(one for one in (offices.admin, offices.pending_admin) if one != NOBODY)
     return {
@@ -43,7 +42,7 @@ def contract_status(governor: Governor, *, signers: Sequence[str]) -> dict[str, 
             "addresses": list(signer_set.signers),
             "threshold": signer_set.threshold,
             "version": signer_set.version,
-            "of_the_workers": kept,
+            "of_the_workers": members_among(signers, signer_set.signers),
         },
         "paused": gateway.is_paused(contract),
         "paused_feeds": sorted(gateway.paused_feeds(contract, feeds)),

@@ -39,6 +39,7 @@ from apps.chain.operations import (
     progress_of,
     scheduled_for,
 )
+from apps.chain.signers import members_among
 from apps.submissions.admin_calls import AdminCall, BadArgument
 
 if TYPE_CHECKING:
@@ -114,8 +115,7 @@ class Governor:
 
 def require_reach(signers: Sequence[str], *, threshold: int, own: Sequence[str]) -> None:
     """Raise ThresholdUnreachable unless enough of the workers' own keys are in a signer set."""
-    members = {address.lower() for address in signers}
-    kept = [address for address in own if address.lower() in members]
+    kept = members_among(own, signers)
     if len(kept) < threshold:
         raise ThresholdUnreachable(
             f"{len(kept)} of the {len(own)} keys in SIGNER_KEYSTORES are in the new set, {threshold} have to sign: the "
